@@ -1,0 +1,45 @@
+"""The composition root: the one place that knows every part. Opens them in order, closes them in reverse."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kanban_mcp.catalog import Catalog, operations
+from kanban_mcp.runner import Runner
+from kanban_mcp.services.services import Services
+from kanban_mcp.settings import Settings
+from kanban_mcp.store import Store
+from kanban_mcp.store.clock import Clock, system_clock
+from kanban_mcp.store.database import Database, DatabaseOptions
+from kanban_mcp.store.writer import Writer
+
+
+@dataclass(frozen=True)
+class App:
+    """The open parts a transport needs."""
+
+    settings: Settings
+    catalog: Catalog
+    runner: Runner
+    database: Database
+    writer: Writer
+
+
+@contextlib.contextmanager
+def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App]:
+    """Open everything over one database file. Raises Unusable when the file cannot serve."""
+    options = DatabaseOptions(
+        durability=settings.durability,
+        readers=settings.readers,
+        busy_timeout=settings.busy_timeout,
+        mmap_size=settings.mmap_size,
+    )
+    with contextlib.closing(Database(settings.db, options, clock=clock)) as database:
+        store = Store(database)
+        services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
+        catalog = Catalog(operations(services), toolsets=settings.toolsets, read_only=settings.read_only)
+        writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
+        try:
+            yield App(settings, catalog, Runner(catalog, store, database, writer), database, writer)
+        finally:
+            writer.stop()

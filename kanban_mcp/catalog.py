@@ -1,0 +1,88 @@
+"""Every operation there is, once: its effect, its toolset, its HTTP address. Transports loop over this page."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from kanban_mcp.errors import NotFound, ReadOnly
+from kanban_mcp.operations import Operation
+from kanban_mcp.services.services import Services
+
+TOOLSETS = ("core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data")
+
+
+def operations(do: Services) -> tuple[Operation, ...]:
+    """All operations, in the order they are listed to agents."""
+    return (
+        Operation("core", "read", do.boards.list_boards, "GET /boards"),
+        Operation("core", "write", do.boards.create_board, "POST /boards", keyed=True),
+        Operation("core", "read", do.boards.get_board, "GET /boards/{board}"),
+        Operation("core", "write", do.tasks.create_task, "POST /tasks", keyed=True),
+        Operation("core", "write", do.tasks.create_tasks, "POST /tasks/bulk", keyed=True),
+        Operation("core", "read", do.tasks.get_task, "GET /tasks/{task_id}", point=True),
+        Operation("core", "read", do.tasks.list_tasks, "GET /tasks"),
+        Operation("core", "read", do.search.search, "GET /search"),
+        Operation("core", "write", do.tasks.update_task, "PATCH /tasks/{task_id}"),
+        Operation("core", "write", do.tasks.move_task, "POST /tasks/{task_id}/move"),
+        Operation("core", "write", do.claims.claim_next, "POST /claims", keyed=True),
+        Operation("core", "write", do.claims.complete_task, "POST /tasks/{task_id}/complete", keyed=True),
+        Operation("core", "write", do.claims.release_task, "POST /tasks/{task_id}/release"),
+        Operation("core", "write", do.notes.add_note, "POST /tasks/{task_id}/notes", keyed=True),
+        Operation("core", "write", do.dependencies.link_tasks, "POST /tasks/{task_id}/dependencies"),
+        Operation("core", "read", do.history.list_changes, "GET /changes"),
+        #
+        Operation("boards", "write", do.boards.update_board, "PATCH /boards/{board}"),
+        Operation("boards", "write", do.boards.archive_board, "POST /boards/{board}/archive"),
+        Operation("boards", "destroy", do.boards.delete_board, "DELETE /boards/{board}"),
+        Operation("boards", "write", do.boards.set_columns, "PUT /boards/{board}/columns"),
+        Operation("boards", "read", do.boards.get_board_stats, "GET /boards/{board}/stats"),
+        #
+        Operation("tasks", "write", do.tasks.archive_task, "POST /tasks/{task_id}/archive"),
+        Operation("tasks", "destroy", do.tasks.delete_task, "DELETE /tasks/{task_id}"),
+        Operation("tasks", "write", do.dependencies.unlink_tasks, "DELETE /tasks/{task_id}/dependencies/{depends_on}"),
+        Operation("tasks", "read", do.claims.list_ready, "GET /ready"),
+        Operation("tasks", "read", do.dependencies.get_task_graph, "GET /tasks/{task_id}/graph"),
+        #
+        Operation("notes", "read", do.notes.list_notes, "GET /tasks/{task_id}/notes"),
+        Operation("notes", "write", do.notes.update_note, "PATCH /notes/{note_id}"),
+        Operation("notes", "destroy", do.notes.delete_note, "DELETE /notes/{note_id}"),
+        #
+        Operation("tags", "read", do.tags.list_tags, "GET /tags"),
+        Operation("tags", "write", do.tags.create_tag, "POST /tags", keyed=True),
+        Operation("tags", "write", do.tags.update_tag, "PATCH /tags/{tag}"),
+        Operation("tags", "destroy", do.tags.delete_tag, "DELETE /tags/{tag}"),
+        Operation("tags", "write", do.tags.tag_task, "POST /tasks/{task_id}/tags"),
+        Operation("tags", "write", do.tags.untag_task, "DELETE /tasks/{task_id}/tags"),
+    )
+
+
+class Catalog:
+    """The operations this server offers: those of its toolsets, without the writing ones when it is read-only."""
+
+    def __init__(self, everything: Sequence[Operation], *, toolsets: Sequence[str], read_only: bool = False) -> None:
+        self.read_only = read_only
+        self._everything = {operation.name: operation for operation in everything}
+        self._offered = {
+            operation.name: operation
+            for operation in everything
+            if operation.toolset in toolsets and not (read_only and operation.effect != "read")
+        }
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._offered.values())
+
+    def __getitem__(self, name: str) -> Operation:
+        """An operation by name. Raises NotFound or ReadOnly, saying how to get it."""
+        if (found := self._offered.get(name)) is not None:
+            return found
+        if (known := self._everything.get(name)) is not None:
+            if self.read_only and known.effect != "read":
+                raise ReadOnly(f"This server is read-only, so {name} is off.", hint="Start it without --read-only.")
+            raise NotFound(
+                f"{name} is in the toolset {known.toolset!r}, which is off.",
+                hint=f"Start the server with --toolsets including {known.toolset}.",
+            )
+        near = difflib.get_close_matches(name, self._offered, 1)
+        raise NotFound(
+            f"There is no operation {name[:60]!r}.",
+            hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(self._offered)}.",
+        )

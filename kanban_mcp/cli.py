@@ -1,0 +1,77 @@
+"""The command line: flags become Settings, Settings become a transport."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import click
+from pydantic import ValidationError
+
+from kanban_mcp import __version__
+from kanban_mcp.app import open_app
+from kanban_mcp.errors import Unusable
+from kanban_mcp.settings import Settings
+
+UNUSABLE = 2
+"""Exit code when the server cannot start: bad settings, or a file it cannot serve."""
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _common(command: _Command) -> _Command:
+    for option in (
+        click.option("--read-only", is_flag=True, default=None, help="Offer no operation that writes."),
+        click.option("--toolsets", metavar="NAMES", help="Toolsets to offer, with commas between; or all."),
+        click.option("--actor", metavar="NAME", help="In whose name calls are logged. Default: the client's name."),
+        click.option("--board", metavar="BOARD", help="The board meant by calls that name none."),
+        click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file."),
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(**flags: Any) -> Settings:
+    """Settings from flags and variables; what is wrong with them is said in one line a problem."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            name = str(problem["loc"][0]) if problem["loc"] else "settings"
+            click.echo(f"kanban-mcp: {name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
+        sys.exit(UNUSABLE)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kanban-mcp")
+@_common
+@click.pass_context
+def main(context: click.Context, /, **flags: Any) -> None:
+    """A kanban board that AI agents can trust. Without a command it serves one agent over stdin and stdout."""
+    context.obj = flags
+    if context.invoked_subcommand is None:
+        _serve_stdio(_settings(**flags))
+
+
+@main.command()
+@_common
+@click.pass_obj
+def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
+    """Serve one agent over stdin and stdout."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    _serve_stdio(_settings(**{**outer, **given}))
+
+
+def _serve_stdio(settings: Settings) -> None:
+    # The protocol's library takes half a second to load, which help and errors in flags need not wait for.
+    from kanban_mcp.transport import logs, stdio  # noqa: PLC0415
+    from kanban_mcp.transport.mcp_server import mcp_server  # noqa: PLC0415
+
+    logs.configure(settings.log_level)
+    try:
+        with open_app(settings) as app:
+            anyio.run(stdio.serve, mcp_server(app))
+    except Unusable as error:
+        click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
+        sys.exit(UNUSABLE)

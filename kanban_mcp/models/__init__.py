@@ -1,0 +1,1 @@
+"""What goes in and comes out of operations: frozen models without behaviour of their own."""

@@ -1,0 +1,41 @@
+"""The change log's entries."""
+
+from typing import Any, Literal, TypeAlias
+
+from kanban_mcp.models.record import Record
+
+Entity: TypeAlias = Literal["board", "task", "note", "tag", "dependency"]
+
+
+class Change(Record):
+    """One entry: who did what to which thing; `before` and `after` hold the fields that changed."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    entity: Entity
+    entity_id: int
+    board_id: int | None = None
+    task_id: int | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+class Deleted(Record):
+    """What a delete operation answers."""
+
+    deleted: int
+    entity: Entity
+    tasks: int = 0
+    """How many tasks went with it."""
+
+
+class Archived(Record):
+    """What an archive operation answers."""
+
+    id: int
+    archived: bool
+    version: int
+    unchanged: bool = False
+    unblocked: list[int] = []

@@ -1,0 +1,106 @@
+"""The types of arguments: what each may hold, said once."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CHECKED = re.compile(r"^\[([ xX])\]\s*")
+_LARGEST_ID = 2**63 - 1
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\r" in text:
+        raise ValueError("must be one line")
+    return _printable(text)
+
+
+def _tag_name(text: str) -> str:
+    if "," in text:
+        raise ValueError("a tag holds no comma; give several tags as a list")
+    return _one_line(text)
+
+
+def _id(value: int) -> int:
+    if not 0 < value <= _LARGEST_ID:
+        raise ValueError("an id is a positive integer")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    """A lone value where a list is meant: agents send both."""
+    return value if isinstance(value, list | tuple) or value is None else [value]
+
+
+def _moment(text: str) -> str:
+    """ISO 8601 to the stored form; a date is its midnight, a time without zone is UTC."""
+    if not text:
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date or time like 2026-12-31 or 2026-12-31T17:00:00Z") from None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime(TIME_FORMAT)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+def _checklist_item(value: Any) -> Any:
+    """`text`, `[x] text` or `{"text": ..., "done": ...}` to `[ ] text` or `[x] text`."""
+    if isinstance(value, dict) and isinstance(value.get("text"), str):
+        value = f"[{'x' if value.get('done') else ' '}] {value['text']}"
+    if not isinstance(value, str):
+        return value
+    done = (match := _CHECKED.match(value)) is not None and match[1] != " "
+    return f"[{'x' if done else ' '}] {_CHECKED.sub('', value).strip()}"
+
+
+def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+
+
+Id: TypeAlias = Annotated[int, AfterValidator(_id)]
+Seq: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_ID)]
+Lease: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_ID)]
+Version: TypeAlias = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
+BoardRef: TypeAlias = int | Annotated[str, _text(100), AfterValidator(_one_line)]
+Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
+Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
+Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidator(_printable)]
+Content: TypeAlias = Annotated[str, _text(20_000), AfterValidator(_printable)]
+Status: TypeAlias = Annotated[str, _text(50), AfterValidator(_one_line)]
+Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,49}$")]
+Priority: TypeAlias = Annotated[int, Field(ge=0, le=10)]
+Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_one_line)]
+Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
+TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
+TagNames: TypeAlias = Annotated[list[TagName], BeforeValidator(_listed), Field(max_length=50)]
+TaskIds: TypeAlias = Annotated[list[Id], BeforeValidator(_listed), Field(max_length=100)]
+TaskRef: TypeAlias = Id | Annotated[str, StringConstraints(pattern=r"^\$\d{1,2}$")]
+"""A task id, or `$n` for the nth task, counted from 0, of the same `create_tasks` call."""
+TaskRefs: TypeAlias = Annotated[list[TaskRef], BeforeValidator(_listed), Field(max_length=100)]
+Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
+ChecklistItem: TypeAlias = Annotated[
+    str, BeforeValidator(_checklist_item), _text(504, shortest=5), AfterValidator(_one_line)
+]
+Checklist: TypeAlias = Annotated[list[ChecklistItem], BeforeValidator(_listed), Field(max_length=50)]
+Color: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")]
+Query: TypeAlias = str
+Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Cursor: TypeAlias = Annotated[str, _text(500)]
+IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
+
+Category: TypeAlias = Literal["todo", "active", "done"]
+NoteCategory: TypeAlias = Literal["general", "progress", "decision", "blocker", "question", "handoff"]
+LinkKind: TypeAlias = Literal["blocks", "relates"]

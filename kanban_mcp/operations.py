@@ -1,0 +1,143 @@
+"""Operations: ordinary methods of services, made callable by name with arguments from outside.
+
+The method's name is the operation's, its signature the schema of the arguments, its docstring the description.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from kanban_mcp.errors import Invalid
+from kanban_mcp.models.fields import IdempotencyKey
+from kanban_mcp.models.record import Record
+
+Effect: TypeAlias = Literal["read", "write", "destroy"]
+Toolset: TypeAlias = Literal["core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation, bound to the service that carries it out.
+
+    `keyed` ones take an idempotency key; `point` ones read so little that a thread hop would cost more.
+    """
+
+    toolset: Toolset
+    effect: Effect
+    method: Callable[..., Record]
+    http: str
+    keyed: bool = False
+    point: bool = False
+
+    @property
+    def name(self) -> str:
+        """What every transport calls it."""
+        return self.method.__name__
+
+    @cached_property
+    def description(self) -> str:
+        """The docstring, each paragraph on one line: agents read it."""
+        paragraphs = inspect.cleandoc(self.method.__doc__ or "").split("\n\n")
+        return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @cached_property
+    def arguments(self) -> type[BaseModel]:
+        """The model that checks arguments; unknown ones are refused."""
+        hints = get_type_hints(self.method, include_extras=True)
+        fields: dict[str, Any] = {
+            name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
+            for name, parameter in inspect.signature(self.method).parameters.items()
+        }
+        if self.keyed:
+            fields["idempotency_key"] = (Annotated[IdempotencyKey | None, Field()], None)
+        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The arguments as JSON schema, without what agents do not need."""
+        schema = self.arguments.model_json_schema()
+        lean: dict[str, Any] = _lean(schema, schema.get("$defs", {}))
+        return lean
+
+    def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments given, each as its type; null stands for not given. Raises Invalid."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            model = self.arguments.model_validate(given)
+        except ValidationError as error:
+            raise self._explained(error) from None
+        return {name: getattr(model, name) for name in model.model_fields_set}
+
+    def _explained(self, error: ValidationError) -> Invalid:
+        names = list(self.arguments.model_fields)
+        details = error.errors(include_url=False, include_context=False)
+        said = "; ".join(_one_problem(problem, names) for problem in details[:5])
+        required = [f"{name} (required)" if field.is_required() else name for name, field in self._fields()]
+        return Invalid(f"Invalid arguments for {self.name}: {said}.", hint=f"It takes {', '.join(required) or 'none'}.")
+
+    def _fields(self) -> list[tuple[str, Any]]:
+        return list(self.arguments.model_fields.items())
+
+
+def _one_problem(problem: Mapping[str, Any], names: list[str]) -> str:
+    place = _place(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(problem["loc"][-1]), names, 1) if len(problem["loc"]) == 1 else []
+        return f"unknown argument {place!r}" + (f", did you mean {near[0]!r}?" if near else "")
+    if problem["type"] == "missing":
+        return f"{place} is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    value = repr(problem["input"])
+    return f"{place}: {message}" + (f" (got {value})" if len(value) <= 60 else "")
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    """`tasks[2].priority`, without the names pydantic gives to the arms of a union."""
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.isidentifier() and not (text and part in ("int", "str")):
+            text += f".{part}" if text else part
+    return text or str(location[0] if location else "arguments")[:60]
+
+
+def _lean(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """A schema without titles, null arms, null defaults and references."""
+    if isinstance(node, list):
+        return [_lean(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _lean(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    arms = [arm for arm in node.get("anyOf", []) if arm != {"type": "null"}]
+    if len(arms) == 1:
+        node = {**{key: value for key, value in node.items() if key != "anyOf"}, **arms[0]}
+    elif arms:
+        node = {**node, "anyOf": arms}
+    lean = {}
+    for key, value in node.items():
+        if key in _SUPERFLUOUS or (key == "default" and value in (None, "", [])):
+            continue
+        if key == "properties":
+            lean[key] = {name: _lean(schema, definitions) for name, schema in value.items()}
+        else:
+            lean[key] = _lean(value, definitions)
+    return _short_union(lean)
+
+
+def _short_union(node: dict[str, Any]) -> dict[str, Any]:
+    """A union of plain types as one list of types."""
+    arms = node.get("anyOf")
+    if not arms or any(set(arm) - {"type"} for arm in arms):
+        return node
+    return {"type": [arm["type"] for arm in arms], **{key: value for key, value in node.items() if key != "anyOf"}}
+
+
+# Titles and descriptions of models repeat the names; lengths and id ranges are told when they are broken.
+_SUPERFLUOUS = {"$defs", "title", "description", "minLength", "maxLength", "minItems", "maxItems", "pattern"}

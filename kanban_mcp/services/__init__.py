@@ -1,0 +1,1 @@
+"""What may be done with boards, tasks, notes and tags, and the rules of it."""

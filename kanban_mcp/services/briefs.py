@@ -1,0 +1,47 @@
+"""The brief: everything an agent needs to work on a task, in one answer."""
+
+from kanban_mcp.models.note import Note
+from kanban_mcp.models.task import Brief, BriefNote, Task
+from kanban_mcp.store import Store
+
+NOTES = 5
+LINKS = 20
+NOTE_CHARACTERS = 1000
+
+
+class Briefs:
+    """Assembles briefs; what is long is cut, and the cut is said."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, task: Task) -> Brief:
+        """The brief of a task."""
+        store = self._store
+        notes = store.notes.recent(task.id, NOTES)
+        total = store.notes.count(task.id) if len(notes) == NOTES else len(notes)
+        return Brief.model_construct(
+            **{
+                **task.__dict__,
+                "tags": store.tags.of_task(task.id),
+                "blockers": store.dependencies.blockers(task.id, LINKS),
+                "blocks": store.dependencies.blocked(task.id, LINKS),
+                "subtasks": store.tasks.subtasks(task.id, LINKS),
+                "related": store.dependencies.related(task.id, LINKS),
+                "notes": [_shortened(note) for note in notes],
+                "more_notes": total - len(notes),
+            }
+        )
+
+
+def _shortened(note: Note) -> BriefNote:
+    return BriefNote(
+        id=note.id,
+        category=note.category,
+        title=note.title,
+        content=note.content[:NOTE_CHARACTERS],
+        author=note.author,
+        created_at=note.created_at,
+        pinned=note.pinned,
+        cut=len(note.content) > NOTE_CHARACTERS,
+    )

@@ -1,0 +1,125 @@
+"""Making tasks: one, or many that refer to each other."""
+
+from collections.abc import Sequence
+
+from kanban_mcp.errors import Conflict, Invalid
+from kanban_mcp.models.board import Board, Column
+from kanban_mcp.models.task import Task, TaskSpec
+from kanban_mcp.services.blocking import Blocking
+from kanban_mcp.services.boards import Boards
+from kanban_mcp.services.tags import Tags
+from kanban_mcp.services.writing import Writing
+from kanban_mcp.store import Store
+
+
+class Creation:
+    """Turns what a caller asked for into a task with its links, tags and counts."""
+
+    def __init__(self, store: Store, boards: Boards, tags: Tags, blocking: Blocking, writing: Writing) -> None:
+        self._store = store
+        self._boards = boards
+        self._tags = tags
+        self._blocking = blocking
+        self._writing = writing
+
+    def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> int:
+        """Make a task and return its id; `$n` in the spec means the nth of those already made."""
+        column = self._boards.column(board.id, spec.status) if spec.status else self._store.boards.columns(board.id)[0]
+        self._boards.check_room(column)
+        needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
+        parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
+        task_id = self._insert(board, spec, column, parent_id)
+        self._log(task_id, board, spec, column, needs, parent_id)
+        self._tags.replace(task_id, spec.tags)
+        if parent_id is not None:
+            self.adopt(parent_id, open_=column.category != "done")
+        for needed in needs:
+            if parent_id is not None:
+                # Nobody waits for a fresh task but its parent: only through that can the link close a circle.
+                self._blocking.check_acyclic(task_id, needed)
+            self._store.dependencies.put(task_id, needed, "blocks")
+            if self._writing.get(needed).open:
+                self._blocking.add(task_id, 1)
+        return task_id
+
+    def adopt(self, parent_id: int, *, open_: bool) -> None:
+        """Count a new subtask of a task. Raises Conflict when the parent is done and the subtask is not."""
+        if not open_:
+            return
+        if self._writing.get(parent_id).completed_at is not None:
+            raise Conflict(
+                f"Task {parent_id} is done, so it takes no open subtask.",
+                hint="Move the parent back to work first.",
+            )
+        self._blocking.add(parent_id, 1)
+
+    def change_parent(self, task: Task, parent_id: int) -> int | None:
+        """Count a task over from its old parent to a new one, 0 for none; the new parent's id or None."""
+        wanted = parent_id or None
+        if wanted == task.parent_id:
+            return wanted
+        if wanted is not None:
+            self._check_parent(task, wanted)
+        if task.open and task.parent_id is not None:
+            self._blocking.add(task.parent_id, -1)
+        if wanted is not None:
+            self.adopt(wanted, open_=task.open)
+        return wanted
+
+    def _check_parent(self, task: Task, parent_id: int) -> None:
+        if parent_id == task.id:
+            raise Invalid(f"Task {task.id} cannot be its own parent.", hint="Name another task.")
+        self._referred(parent_id, [], task.board_id)
+        self._blocking.check_acyclic(parent_id, task.id)
+
+    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> int:
+        now = self._store.now
+        return self._store.tasks.insert(
+            {
+                "board_id": board.id,
+                "status": column.status,
+                "position": self._store.tasks.end_of(board.id, column.status),
+                "priority": spec.priority,
+                "title": spec.title,
+                "description": spec.description,
+                "acceptance": spec.acceptance,
+                "assignee": spec.assignee or None,
+                "created_by": self._store.actor,
+                "parent_id": parent_id,
+                "due_at": spec.due_at or None,
+                "now": now,
+                "started_at": now if column.category == "active" else None,
+                "completed_at": now if column.category == "done" else None,
+            }
+        )
+
+    def _log(
+        self,
+        task_id: int,
+        board: Board,
+        spec: TaskSpec,
+        column: Column,
+        needs: list[int],
+        parent_id: int | None,
+    ) -> None:
+        after = {"title": spec.title, "status": column.status, "version": 1, "tags": spec.tags}
+        after |= {"depends_on": needs, "parent_id": parent_id, "priority": spec.priority}
+        self._store.changes.record(
+            "created",
+            "task",
+            task_id,
+            board_id=board.id,
+            task_id=task_id,
+            after={key: value for key, value in after.items() if value not in (None, [])},
+        )
+
+    def _referred(self, ref: int | str, made: Sequence[int], board_id: int) -> int:
+        """The id meant by an id or by `$n`; it must be of this board."""
+        if isinstance(ref, str):
+            number = int(ref[1:])
+            if number >= len(made):
+                raise Invalid(f"{ref!r} refers to no earlier task of this call.", hint="Put that task further up.")
+            return made[number]
+        if self._writing.get(ref).board_id != board_id:
+            raise Invalid(f"Task {ref} is on another board.", hint="Link tasks of one board only.")
+        return ref

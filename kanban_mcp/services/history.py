@@ -1,0 +1,36 @@
+"""What happened on the boards."""
+
+from kanban_mcp.models.change import Change
+from kanban_mcp.models.fields import BoardRef, Id, Limit, Seq
+from kanban_mcp.models.page import Page, page
+from kanban_mcp.services.boards import Boards
+from kanban_mcp.store import Store
+
+_COLUMNS = ("seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after")
+
+
+class History:
+    """The operation of reading the change log."""
+
+    def __init__(self, store: Store, boards: Boards) -> None:
+        self._store = store
+        self._boards = boards
+
+    def list_changes(
+        self, since: Seq = 0, board: BoardRef | None = None, task_id: Id | None = None, limit: Limit = 20
+    ) -> Page:
+        """List what happened after seq `since`, oldest first; go on with since=`next`."""
+        count = limit + 1
+        if task_id is not None:
+            found = self._store.changes.of_task(task_id, since, count)
+        elif board is not None:
+            found = self._store.changes.of_board(self._boards.resolve(board).id, since, count)
+        else:
+            found = self._store.changes.since(since, count)
+        result = page(_COLUMNS, found, _values, limit=limit)
+        following = result.rows[-1][0] if result.rows else since
+        return result.model_copy(update={"next": str(following)})
+
+
+def _values(change: Change) -> list[object]:
+    return [getattr(change, column) for column in _COLUMNS]

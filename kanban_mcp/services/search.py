@@ -1,0 +1,35 @@
+"""Finding tasks and notes by words."""
+
+from kanban_mcp.models.fields import BoardRef, Limit, Query, Status, TagName
+from kanban_mcp.models.page import Page, page
+from kanban_mcp.services.boards import Boards
+from kanban_mcp.services.tags import Tags
+from kanban_mcp.store import Store
+from kanban_mcp.store.search import Hit
+
+
+class Search:
+    """The operation of searching."""
+
+    def __init__(self, store: Store, boards: Boards, tags: Tags) -> None:
+        self._store = store
+        self._boards = boards
+        self._tags = tags
+
+    def search(
+        self,
+        query: Query,
+        board: BoardRef | None = None,
+        status: Status | None = None,
+        tag: TagName | None = None,
+        limit: Limit = 20,
+    ) -> Page:
+        """Find tasks and notes by words, best match first. Any text will do; without `board`, on all boards."""
+        found = self._store.search.hits(
+            query,
+            board_id=None if board is None else self._boards.resolve(board).id,
+            status=status,
+            tags=None if tag is None else self._tags.with_descendants(tag),
+            count=limit,
+        )
+        return page(Hit._fields, found, list, limit=limit)

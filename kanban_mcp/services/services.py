@@ -1,0 +1,33 @@
+"""All services over one store."""
+
+from kanban_mcp.services.blocking import Blocking
+from kanban_mcp.services.boards import Boards
+from kanban_mcp.services.briefs import Briefs
+from kanban_mcp.services.claims import Claims
+from kanban_mcp.services.creation import Creation
+from kanban_mcp.services.dependencies import Dependencies
+from kanban_mcp.services.history import History
+from kanban_mcp.services.holding import LEASE_SECONDS, Holding
+from kanban_mcp.services.notes import Notes
+from kanban_mcp.services.search import Search
+from kanban_mcp.services.tags import Tags
+from kanban_mcp.services.tasks import Tasks
+from kanban_mcp.services.writing import Writing
+from kanban_mcp.store import Store
+
+
+class Services:
+    """The services that hold operations, wired to each other."""
+
+    def __init__(self, store: Store, *, bound: str | None = None, lease_seconds: float = LEASE_SECONDS) -> None:
+        blocking, holding, briefs = Blocking(store), Holding(store, seconds=lease_seconds), Briefs(store)
+        self.boards = Boards(store, bound=bound)
+        writing = Writing(store, self.boards, blocking, holding)
+        self.tags = Tags(store, writing)
+        creation = Creation(store, self.boards, self.tags, blocking, writing)
+        self.notes = Notes(store, writing, holding)
+        self.tasks = Tasks(store, self.boards, self.tags, blocking, holding, writing, creation, briefs)
+        self.claims = Claims(store, self.boards, self.tags, blocking, holding, writing, self.notes, briefs)
+        self.dependencies = Dependencies(store, writing, blocking, holding)
+        self.search = Search(store, self.boards, self.tags)
+        self.history = History(store, self.boards)

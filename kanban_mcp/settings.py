@@ -1,0 +1,74 @@
+"""Every setting, its default and the reason. Each is also a variable: `db` is KANBAN_DB."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kanban_mcp.catalog import TOOLSETS
+from kanban_mcp.models.fields import Actor, Name
+from kanban_mcp.store.pragmas import Durability
+
+DEFAULT_TOOLSETS = ("core", "diagnostics")
+
+
+def default_path() -> Path:
+    """One file in the user's data folder: agents of one user share their boards unless told otherwise."""
+    return platformdirs.user_data_path("kanban-mcp", appauthor=False) / "kanban.db"
+
+
+class Settings(BaseSettings):
+    """What flags and variables decide. Flags win over variables."""
+
+    model_config = SettingsConfigDict(env_prefix="KANBAN_", frozen=True, extra="forbid")
+
+    db: Path = Field(default_factory=default_path)
+    """The database file; made when it is not there."""
+    board: Name | None = None
+    """The board meant by calls that name none, by id or name."""
+    actor: Actor | None = None
+    """In whose name calls are logged; left out, it is the client's own name."""
+    toolsets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_TOOLSETS
+    """Which operations are offered. Few by default: agents pay for each in every conversation."""
+    read_only: bool = False
+    """Offers no operation that writes; wins over `toolsets`."""
+    output_schemas: bool = False
+    """Off: some hosts drop tools that have one, and they double the tool list."""
+
+    durability: Durability = "normal"
+    """`normal` survives the death of any process; `full` also a power cut, at a fifth of the write speed."""
+    readers: Annotated[int, Field(ge=2, le=100)] = 10
+    """Reader connections at most; more than cores only helps when the disk is slow."""
+    busy_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Seconds a write waits for other processes before it says `busy`."""
+    mmap_size: Annotated[int, Field(ge=0)] = 268_435_456
+    """Bytes of the file mapped into memory for reading; 0 for file systems that map badly."""
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Writes at most in one commit."""
+    batch_window_ms: Annotated[float, Field(ge=0, le=50)] = 0.0
+    """Milliseconds to wait for more writes; 0 takes what queued during the last commit and delays nobody."""
+    lease_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
+    """How long a claim lasts without a write of its holder."""
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """What goes to stderr."""
+
+    @field_validator("toolsets", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("toolsets")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wanted = TOOLSETS if "all" in value else value
+        unknown = [name for name in wanted if name not in TOOLSETS]
+        if unknown:
+            raise ValueError(f"unknown toolset {unknown[0]!r}; there are {', '.join(TOOLSETS)} and all")
+        return tuple(wanted)
+
+    @field_validator("db")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()

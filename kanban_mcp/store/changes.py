@@ -1,0 +1,105 @@
+"""The change log, as rows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kanban_mcp.models.change import Change, Entity
+from kanban_mcp.store.database import Database, Row
+
+
+class ChangeStore:
+    """The table `changes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def record(
+        self,
+        action: str,
+        entity: Entity,
+        entity_id: int,
+        *,
+        board_id: int | None = None,
+        task_id: int | None = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Log one change in the current transaction; its seq."""
+        transaction = self._db.transaction
+        return self._db.insert(
+            "changes.record",
+            """
+            insert into changes (at, actor, action, entity, entity_id, board_id, task_id, "before", "after")
+            values (:at, :actor, :action, :entity, :entity_id, :board_id, :task_id, :before, :after)
+            """,
+            at=transaction.now,
+            actor=transaction.actor,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            board_id=board_id,
+            task_id=task_id,
+            before=_packed(before),
+            after=_packed(after),
+        )
+
+    def since(self, seq: int, count: int) -> list[Change]:
+        """What happened after a seq, in order."""
+        rows = self._db.all(
+            "changes.since",
+            "select * from changes where seq > :seq order by seq limit :count",
+            seq=seq,
+            count=count,
+        )
+        return [_change(row) for row in rows]
+
+    def of_board(self, board_id: int, seq: int, count: int) -> list[Change]:
+        """`since`, on one board."""
+        rows = self._db.all(
+            "changes.of_board",
+            "select * from changes where board_id = :board_id and seq > :seq order by seq limit :count",
+            board_id=board_id,
+            seq=seq,
+            count=count,
+        )
+        return [_change(row) for row in rows]
+
+    def of_task(self, task_id: int, seq: int, count: int) -> list[Change]:
+        """`since`, about one task and its notes and links."""
+        rows = self._db.all(
+            "changes.of_task",
+            "select * from changes where task_id = :task_id and seq > :seq order by seq limit :count",
+            task_id=task_id,
+            seq=seq,
+            count=count,
+        )
+        return [_change(row) for row in rows]
+
+    def last(self) -> int:
+        """The seq of the newest change, 0 when there is none."""
+        return int(self._db.value("changes.last", "select coalesce(max(seq), 0) from changes"))
+
+    def fields_changed(self, task_id: int, version: int) -> set[str]:
+        """Which fields of a task were changed after a version of it."""
+        rows = self._db.all(
+            "changes.fields_changed",
+            """
+            select distinct f.key from changes c, json_each(c."after") f
+            where c.task_id = :task_id and c.entity = 'task' and json_extract(c."after", '$.version') > :version
+            """,
+            task_id=task_id,
+            version=version,
+        )
+        return {row["key"] for row in rows}
+
+
+def _packed(fields: Mapping[str, Any] | None) -> str | None:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) if fields else None
+
+
+def _change(row: Row) -> Change:
+    values = dict(row)
+    for side in ("before", "after"):
+        values[side] = json.loads(values[side]) if values[side] else None
+    return Change(**values)

@@ -1,0 +1,299 @@
+"""Every connection to the database file. No other module may open it, or its -wal and -shm, by any means:
+closing any handle on them drops all locks this process holds."""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from kanban_mcp.errors import Busy, ReadOnly, Unusable
+from kanban_mcp.store import pragmas
+from kanban_mcp.store.clock import Clock, Stamps, stamp, system_clock
+from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
+from kanban_mcp.store.faults import translated
+from kanban_mcp.store.gate import Gate
+
+APPLICATION_ID = 0x6B616E62
+"""`kanb`: tells our files from other programs' databases."""
+SCHEMA_VERSION = 1
+"""The number of migrations this program knows."""
+
+_T = TypeVar("_T")
+Row: TypeAlias = sqlite3.Row
+
+
+class QuerySample(NamedTuple):
+    """One statement that ran: its name, how long it took, how many rows it gave or touched."""
+
+    name: str
+    seconds: float
+    rows: int
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What the current thread is in the middle of."""
+
+    connection: sqlite3.Connection
+    actor: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseOptions:
+    """How to open a file; the reasons are with the settings."""
+
+    durability: pragmas.Durability = "normal"
+    readers: int = 10
+    busy_timeout: float = 30.0
+    mmap_size: int = 268_435_456
+
+
+class Database:
+    """One SQLite file: a connection that writes, a pool of connections that read.
+
+    Statements run inside `reading()` or `writing()`, which bind a transaction to the thread. `on_query`, when
+    set, is told of every statement.
+    """
+
+    on_query: Callable[[QuerySample], None] | None = None
+
+    def __init__(self, path: Path, options: DatabaseOptions | None = None, *, clock: Clock = system_clock) -> None:
+        self.path = path
+        self.options = options or DatabaseOptions()
+        self._clock = clock
+        self._stamps = Stamps(clock)
+        self._local = threading.local()
+        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._room = threading.Semaphore(self.options.readers)
+        self._readers: list[sqlite3.Connection] = []
+        self._prepare_folder()
+        self.gate = Gate(path.with_name(path.name + ".lock"), timeout=self.options.busy_timeout)
+        try:
+            with self.gate.held():
+                self._writer = self._open()
+        except BaseException:
+            self.gate.close()
+            raise
+
+    def _prepare_folder(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.with_name(self.path.name + ".lock").touch(0o600)
+        except OSError as error:
+            raise Unusable(
+                f"The folder of the database cannot be written: {error.strerror or error}.",
+                hint="Choose another file with --db, or make the folder writable.",
+            ) from None
+
+    def _open(self) -> sqlite3.Connection:
+        """The writing connection, with the file brought to our schema. The gate is held."""
+        fresh = not self.path.exists() or self.path.stat().st_size == 0
+        if fresh:
+            self.path.touch(0o600)
+        connection = self._connect()
+        try:
+            self._check_ours(connection)
+            pragmas.write_ahead_log(connection)
+            pragmas.checkpoints(connection)
+            pragmas.synchronous(connection, self.options.durability)
+            if schema_version(connection) < SCHEMA_VERSION:
+                # Only here: the module and what it builds on cost a tenth of a start, and most starts migrate nothing.
+                from kanban_mcp.store.schema import migrate  # noqa: PLC0415
+
+                migrate(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise _unusable(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=self.options.busy_timeout, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.OperationalError as error:
+            raise _unusable(error) from error
+        connection.row_factory = sqlite3.Row
+        for tune in pragmas.COMMON:
+            tune(connection)
+        pragmas.memory_map(connection, self.options.mmap_size)
+        return connection
+
+    def _check_ours(self, connection: sqlite3.Connection) -> None:
+        """Refuse what is not a kanban_mcp file, or is one of a newer program, before anything is written."""
+        owner = connection.execute("pragma application_id").fetchone()[0]
+        tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+        if tables and owner != APPLICATION_ID:
+            raise Unusable(
+                "The file is another program's database.",
+                hint="Choose another file with --db; this one is untouched.",
+            )
+        if schema_version(connection) > SCHEMA_VERSION:
+            raise Unusable(
+                f"The file has schema {schema_version(connection)}, this program knows {SCHEMA_VERSION}.",
+                hint="Upgrade kanban-mcp; the file is untouched.",
+            )
+
+    # Transactions
+
+    @contextlib.contextmanager
+    def reading(self, actor: str = "") -> Iterator[None]:
+        """A transaction that sees one state of the file throughout."""
+        connection = self._borrow()
+        try:
+            with self._bound(Transaction(connection, actor, stamp(self._clock()))):
+                connection.execute("begin")
+                try:
+                    yield
+                finally:
+                    connection.rollback()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        finally:
+            self._idle.put(connection)
+            self._room.release()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that may write, on the writer thread only; the gate is held throughout.
+
+        Commits at the end, or rolls back when the block raises.
+        """
+        with self.gate.held():
+            connection = self._writer
+            # Immediate, since a transaction that reads first and writes later fails at once when another wrote between.
+            connection.execute("begin immediate")
+            try:
+                if schema_version(connection) > SCHEMA_VERSION:
+                    raise ReadOnly(
+                        "A newer program has upgraded the database file.",
+                        hint="Restart this server with that version.",
+                    )
+                yield connection
+                connection.commit()
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+            self._checkpoint(connection)
+
+    def _checkpoint(self, connection: sqlite3.Connection) -> None:
+        if not safe_with_many_processes():
+            connection.execute("pragma wal_checkpoint(passive)")
+
+    @contextlib.contextmanager
+    def acting(self, actor: str) -> Iterator[None]:
+        """Bind the open write transaction to this thread, in an actor's name and at a new moment."""
+        with self._bound(Transaction(self._writer, actor, self._stamps.next())):
+            yield
+
+    @contextlib.contextmanager
+    def _bound(self, transaction: Transaction) -> Iterator[None]:
+        self._local.transaction = transaction
+        try:
+            yield
+        finally:
+            self._local.transaction = None
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction of this thread."""
+        transaction: Transaction | None = getattr(self._local, "transaction", None)
+        if transaction is None:
+            raise RuntimeError("no transaction: services are called through the runner")
+        return transaction
+
+    def _borrow(self) -> sqlite3.Connection:
+        if not self._room.acquire(timeout=self.options.busy_timeout):
+            raise Busy("All reader connections are in use.", hint="Try again in a moment.")
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            connection = self._connect()
+            pragmas.read_only(connection)
+            self._readers.append(connection)
+            return connection
+
+    # Statements
+
+    def all(self, name: str, sql: str, /, **parameters: Any) -> list[Row]:
+        """The rows of a statement."""
+        return self._run(name, sql, parameters, lambda cursor: cursor.fetchall(), len)
+
+    def one(self, name: str, sql: str, /, **parameters: Any) -> Row | None:
+        """The first row of a statement, or None."""
+        return self._run(name, sql, parameters, _first, lambda row: int(row is not None))
+
+    def value(self, name: str, sql: str, /, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(name, sql, **parameters)
+        return None if row is None else row[0]
+
+    def run(self, name: str, sql: str, /, **parameters: Any) -> int:
+        """Run a statement for its effect; the number of rows it touched."""
+        return self._run(name, sql, parameters, lambda cursor: cursor.rowcount, int)
+
+    def insert(self, name: str, sql: str, /, **parameters: Any) -> int:
+        """Insert a row; its id."""
+        return self._run(name, sql, parameters, lambda cursor: int(cursor.lastrowid or 0), lambda _: 1)
+
+    def _run(
+        self,
+        name: str,
+        sql: str,
+        parameters: dict[str, Any],
+        answer: Callable[[sqlite3.Cursor], _T],
+        count: Callable[[_T], int],
+    ) -> _T:
+        connection = self.transaction.connection
+        if self.on_query is None:
+            return answer(connection.execute(sql, parameters))
+        started = time.perf_counter()
+        rows, failed = 0, True
+        try:
+            result = answer(connection.execute(sql, parameters))
+            rows, failed = count(result), False
+            return result
+        finally:
+            self.on_query(QuerySample(name, time.perf_counter() - started, rows, failed))
+
+    def close(self) -> None:
+        """Close all connections; the last process to do so writes the log back, under the gate."""
+        with contextlib.suppress(Busy), self.gate.held():
+            for reader in self._readers:
+                reader.close()
+            self._writer.execute("pragma analysis_limit = 400")
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._writer.execute("pragma optimize")
+            self._writer.close()
+        self.gate.close()
+
+
+def _first(cursor: sqlite3.Cursor) -> Row | None:
+    row: Row | None = cursor.fetchone()
+    return row
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """The number of migrations the file has had."""
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+def _unusable(error: sqlite3.DatabaseError) -> Unusable:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_NOTADB"):
+        return Unusable("The file is not a database.", hint="Choose another file with --db; this one is untouched.")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return Unusable(
+            "The database file cannot be written.",
+            hint="Choose another file with --db, or make the file and its folder writable.",
+        )
+    return Unusable(f"The database cannot be opened: {error}.", hint="Choose another file with --db.")

@@ -1,0 +1,91 @@
+"""Notes, as rows."""
+
+from kanban_mcp.models.note import Note
+from kanban_mcp.store.database import Database, Row
+
+
+class NoteStore:
+    """The table `notes`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, note_id: int) -> Note | None:
+        """A note by id."""
+        row = self._db.one("notes.get", "select * from notes where id = :id", id=note_id)
+        return None if row is None else _note(row)
+
+    def insert(
+        self, task_id: int, *, title: str, content: str, category: str, pinned: bool, author: str, now: str
+    ) -> int:
+        """A new note."""
+        return self._db.insert(
+            "notes.insert",
+            """
+            insert into notes (task_id, title, content, category, pinned, author, created_at, updated_at)
+            values (:task_id, :title, :content, :category, :pinned, :author, :now, :now)
+            """,
+            task_id=task_id,
+            title=title,
+            content=content,
+            category=category,
+            pinned=pinned,
+            author=author,
+            now=now,
+        )
+
+    def save(self, note: Note) -> None:
+        """Write back what may change in a note."""
+        self._db.run(
+            "notes.save",
+            """
+            update notes set title = :title, content = :content, category = :category, pinned = :pinned,
+                updated_at = :updated_at
+            where id = :id
+            """,
+            **note.model_dump(include={"id", "title", "content", "category", "pinned", "updated_at"}),
+        )
+
+    def delete(self, note_id: int) -> None:
+        """Delete a note."""
+        self._db.run("notes.delete", "delete from notes where id = :id", id=note_id)
+
+    def recent(self, task_id: int, count: int) -> list[Note]:
+        """A task's notes, pinned ones first, then newest first."""
+        rows = self._db.all(
+            "notes.recent",
+            "select * from notes where task_id = :task_id order by pinned desc, id desc limit :count",
+            task_id=task_id,
+            count=count,
+        )
+        return [_note(row) for row in rows]
+
+    def page(self, task_id: int, *, category: str | None, below: tuple[bool, int], count: int) -> list[Note]:
+        """`recent`, of one category or all, after the note that `below` (pinned, id) names."""
+        rows = self._db.all(
+            "notes.page",
+            """
+            select * from notes where task_id = :task_id
+                and (pinned < :pinned or pinned = :pinned and id < :id)
+                and (:category is null or category = :category)
+            order by pinned desc, id desc limit :count
+            """,
+            task_id=task_id,
+            category=category,
+            pinned=below[0],
+            id=below[1],
+            count=count,
+        )
+        return [_note(row) for row in rows]
+
+    def count(self, task_id: int) -> int:
+        """How many notes a task has."""
+        return int(
+            self._db.value("notes.count", "select count(*) from notes where task_id = :task_id", task_id=task_id)
+        )
+
+
+def _note(row: Row) -> Note:
+    values = dict(row)
+    values["pinned"] = bool(values["pinned"])
+    return Note(**values)

@@ -1,0 +1,240 @@
+"""The schema, as the steps that made it. Steps are only ever added; a released one is never edited."""
+
+from sqlite_utils import Database as SchemaTool
+from sqlite_utils.migrations import Migrations
+
+from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION
+from kanban_mcp.store.engine import sqlite3
+
+migrations = Migrations("kanban")
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to this program's schema, all in one transaction. The gate is held by the caller.
+
+    The library's own transactions start deferred; inside ours they are savepoints.
+    """
+    connection.execute("begin immediate")
+    try:
+        migrations.apply(SchemaTool(connection, execute_plugins=False))
+        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+        connection.commit()
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
+
+
+@migrations(name="0001_board")
+def _board(db: SchemaTool) -> None:
+    for part in (
+        BOARDS,
+        TASKS,
+        COLUMN_COUNTS,
+        TASK_INDEXES,
+        NOTES,
+        TAGS,
+        DEPENDENCIES,
+        CHANGES,
+        IDEMPOTENCY,
+        SEARCH,
+    ):
+        db.executescript(part)
+
+
+# Ids are never reused (autoincrement): a stale id must not name a new thing.
+BOARDS = """
+create table boards (
+    id integer primary key autoincrement,
+    name text not null collate nocase unique check (length(name) between 1 and 100),
+    description text not null default '',
+    version integer not null default 1,
+    created_at text not null,
+    updated_at text not null,
+    archived_at text
+) strict;
+
+create table columns (
+    id integer primary key autoincrement,
+    board_id integer not null references boards (id) on delete cascade,
+    status text not null,
+    name text not null,
+    position integer not null,
+    category text not null check (category in ('todo', 'active', 'done')),
+    wip_limit integer check (wip_limit > 0),
+    task_count integer not null default 0 check (task_count >= 0),
+    unique (board_id, status)
+) strict;
+"""
+
+TASKS = """
+create table tasks (
+    id integer primary key autoincrement,
+    board_id integer not null,
+    status text not null,
+    position text not null,
+    priority integer not null default 5 check (priority between 0 and 10),
+    title text not null check (length(title) between 1 and 200),
+    description text not null default '',
+    acceptance text not null default '[]' check (json_valid(acceptance)),
+    assignee text,
+    created_by text not null,
+    parent_id integer references tasks (id) on delete set null,
+    due_at text,
+    version integer not null default 1,
+    created_at text not null,
+    updated_at text not null,
+    started_at text,
+    completed_at text,
+    archived_at text,
+    blocked_by integer not null default 0 check (blocked_by >= 0),
+    claimed_by text,
+    lease integer not null default 0,
+    lease_expires_at text,
+    attempts integer not null default 0,
+    check ((claimed_by is null) = (lease_expires_at is null)),
+    foreign key (board_id, status) references columns (board_id, status)
+) strict;
+"""
+
+# Counted where the rows change, so that a total never costs a scan and never drifts.
+COLUMN_COUNTS = """
+create trigger tasks_counted_in after insert on tasks when new.archived_at is null begin
+    update columns set task_count = task_count + 1 where board_id = new.board_id and status = new.status;
+end;
+create trigger tasks_counted_out after delete on tasks when old.archived_at is null begin
+    update columns set task_count = task_count - 1 where board_id = old.board_id and status = old.status;
+end;
+create trigger tasks_counted_on after update of status, archived_at on tasks
+when old.status is not new.status or (old.archived_at is null) <> (new.archived_at is null) begin
+    update columns set task_count = task_count - 1
+    where board_id = old.board_id and status = old.status and old.archived_at is null;
+    update columns set task_count = task_count + 1
+    where board_id = new.board_id and status = new.status and new.archived_at is null;
+end;
+"""
+
+TASK_INDEXES = """
+create unique index tasks_by_position on tasks (board_id, status, position) where archived_at is null;
+create index tasks_ready on tasks (board_id, status, priority desc, position)
+    where archived_at is null and blocked_by = 0;
+create index tasks_assigned on tasks (board_id, assignee, status, position)
+    where assignee is not null and archived_at is null;
+create index tasks_held on tasks (board_id, lease_expires_at) where claimed_by is not null;
+create index tasks_archived on tasks (board_id, id) where archived_at is not null;
+create index tasks_completed on tasks (board_id, completed_at) where completed_at is not null;
+create index tasks_due on tasks (board_id, due_at)
+    where due_at is not null and completed_at is null and archived_at is null;
+create index tasks_blocked on tasks (board_id) where blocked_by > 0 and archived_at is null;
+create index tasks_children on tasks (parent_id) where parent_id is not null;
+"""
+
+NOTES = """
+create table notes (
+    id integer primary key autoincrement,
+    task_id integer not null references tasks (id) on delete cascade,
+    title text not null default '',
+    content text not null check (length(content) > 0),
+    category text not null
+        check (category in ('general', 'progress', 'decision', 'blocker', 'question', 'handoff')),
+    pinned integer not null default 0 check (pinned in (0, 1)),
+    author text not null,
+    created_at text not null,
+    updated_at text not null
+) strict;
+create index notes_of_task on notes (task_id, pinned desc, id desc);
+"""
+
+TAGS = """
+create table tags (
+    id integer primary key autoincrement,
+    name text not null collate nocase unique check (length(name) between 1 and 50),
+    parent_id integer references tags (id) on delete set null,
+    color text not null default ''
+) strict;
+create index tags_children on tags (parent_id) where parent_id is not null;
+
+create table task_tags (
+    task_id integer not null references tasks (id) on delete cascade,
+    tag_id integer not null references tags (id) on delete cascade,
+    primary key (task_id, tag_id)
+) strict, without rowid;
+create index task_tags_by_tag on task_tags (tag_id, task_id);
+"""
+
+DEPENDENCIES = """
+create table dependencies (
+    task_id integer not null references tasks (id) on delete cascade,
+    depends_on integer not null references tasks (id) on delete cascade,
+    kind text not null check (kind in ('blocks', 'relates')),
+    primary key (task_id, depends_on),
+    check (task_id <> depends_on)
+) strict, without rowid;
+create index dependencies_reversed on dependencies (depends_on, task_id);
+"""
+
+# Without foreign keys: the log outlives what it tells of.
+CHANGES = """
+create table changes (
+    seq integer primary key autoincrement,
+    at text not null,
+    actor text not null,
+    action text not null,
+    entity text not null check (entity in ('board', 'task', 'note', 'tag', 'dependency')),
+    entity_id integer not null,
+    board_id integer,
+    task_id integer,
+    "before" text check (json_valid("before")),
+    "after" text check (json_valid("after"))
+) strict;
+create index changes_of_board on changes (board_id, seq);
+create index changes_of_task on changes (task_id, seq) where task_id is not null;
+"""
+
+IDEMPOTENCY = """
+create table idempotency (
+    actor text not null,
+    key text not null,
+    operation text not null,
+    arguments text not null,
+    result text not null,
+    created_at text not null,
+    primary key (actor, key)
+) strict, without rowid;
+create index idempotency_by_age on idempotency (created_at);
+"""
+
+# External content: the index holds no copy of the text, so a change must take the old words out itself.
+SEARCH = """
+create virtual table tasks_fts using fts5 (
+    title, description, content = 'tasks', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+create trigger tasks_fts_insert after insert on tasks begin
+    insert into tasks_fts (rowid, title, description) values (new.id, new.title, new.description);
+end;
+create trigger tasks_fts_delete after delete on tasks begin
+    insert into tasks_fts (tasks_fts, rowid, title, description)
+    values ('delete', old.id, old.title, old.description);
+end;
+create trigger tasks_fts_update after update of title, description on tasks
+when old.title is not new.title or old.description is not new.description begin
+    insert into tasks_fts (tasks_fts, rowid, title, description)
+    values ('delete', old.id, old.title, old.description);
+    insert into tasks_fts (rowid, title, description) values (new.id, new.title, new.description);
+end;
+
+create virtual table notes_fts using fts5 (
+    title, content, content = 'notes', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+create trigger notes_fts_insert after insert on notes begin
+    insert into notes_fts (rowid, title, content) values (new.id, new.title, new.content);
+end;
+create trigger notes_fts_delete after delete on notes begin
+    insert into notes_fts (notes_fts, rowid, title, content) values ('delete', old.id, old.title, old.content);
+end;
+create trigger notes_fts_update after update of title, content on notes
+when old.title is not new.title or old.content is not new.content begin
+    insert into notes_fts (notes_fts, rowid, title, content) values ('delete', old.id, old.title, old.content);
+    insert into notes_fts (rowid, title, content) values (new.id, new.title, new.content);
+end;
+"""

@@ -1,0 +1,38 @@
+"""All stores over one database."""
+
+from kanban_mcp.store.boards import BoardStore
+from kanban_mcp.store.changes import ChangeStore
+from kanban_mcp.store.claims import ClaimStore
+from kanban_mcp.store.database import Database
+from kanban_mcp.store.dependencies import DependencyStore
+from kanban_mcp.store.idempotency import IdempotencyStore
+from kanban_mcp.store.notes import NoteStore
+from kanban_mcp.store.search import SearchStore
+from kanban_mcp.store.tags import TagStore
+from kanban_mcp.store.tasks import TaskStore
+
+
+class Store:
+    """A file a noun; every method runs in the transaction its thread is in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.boards = BoardStore(database)
+        self.tasks = TaskStore(database)
+        self.claims = ClaimStore(database)
+        self.notes = NoteStore(database)
+        self.tags = TagStore(database)
+        self.dependencies = DependencyStore(database)
+        self.changes = ChangeStore(database)
+        self.search = SearchStore(database)
+        self.idempotency = IdempotencyStore(database)
+
+    @property
+    def actor(self) -> str:
+        """In whose name the current transaction runs."""
+        return self._database.transaction.actor
+
+    @property
+    def now(self) -> str:
+        """The moment of the current transaction, as stored."""
+        return self._database.transaction.now

@@ -1,0 +1,242 @@
+"""Tasks, as rows."""
+
+import json
+from typing import Any
+
+from kanban_mcp.models.position import between
+from kanban_mcp.models.task import Task, TaskLink, TaskRow
+from kanban_mcp.store.database import Database, Row
+
+LISTED = """
+    t.id, t.title, t.status, t.priority, t.assignee, t.claimed_by, t.blocked_by, t.position,
+    (select group_concat(g.name) from task_tags x join tags g on g.id = x.tag_id where x.task_id = t.id) as tags
+"""
+"""The select list that `listed` turns into a TaskRow; the tasks are `t`."""
+
+
+class TaskStore:
+    """The table `tasks`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, task_id: int) -> Task | None:
+        """A task by id, archived or not."""
+        row = self._db.one("tasks.get", "select * from tasks where id = :id", id=task_id)
+        return None if row is None else task(row)
+
+    def insert(self, new: dict[str, Any]) -> int:
+        """A new task from the values of its columns."""
+        return self._db.insert(
+            "tasks.insert",
+            """
+            insert into tasks (board_id, status, position, priority, title, description, acceptance, assignee,
+                created_by, parent_id, due_at, created_at, updated_at, started_at, completed_at)
+            values (:board_id, :status, :position, :priority, :title, :description, :acceptance, :assignee,
+                :created_by, :parent_id, :due_at, :now, :now, :started_at, :completed_at)
+            """,
+            **{**new, "acceptance": json.dumps(new["acceptance"], ensure_ascii=False)},
+        )
+
+    def save(self, task: Task) -> None:
+        """Write back everything in a task that may change, except the count of its blockers."""
+        self._db.run(
+            "tasks.save",
+            """
+            update tasks set title = :title, description = :description, acceptance = :acceptance,
+                priority = :priority, assignee = :assignee, parent_id = :parent_id, due_at = :due_at,
+                status = :status, position = :position, version = :version, updated_at = :updated_at,
+                started_at = :started_at, completed_at = :completed_at, archived_at = :archived_at,
+                claimed_by = :claimed_by, lease = :lease, lease_expires_at = :lease_expires_at,
+                attempts = :attempts
+            where id = :id
+            """,
+            **{
+                **task.model_dump(exclude={"board_id", "created_at", "created_by", "blocked_by"}),
+                "acceptance": json.dumps(task.acceptance, ensure_ascii=False),
+                "position": task.position,
+            },
+        )
+
+    def delete(self, task_id: int) -> None:
+        """Delete a task with its notes, tags and links; its subtasks stay, without parent."""
+        self._db.run("tasks.delete", "delete from tasks where id = :id", id=task_id)
+
+    def subtasks(self, parent_id: int, count: int) -> list[TaskLink]:
+        """The unarchived subtasks of a task, oldest first."""
+        rows = self._db.all(
+            "tasks.subtasks",
+            """
+            select id, title, status, completed_at is null as open from tasks
+            where parent_id = :parent_id and archived_at is null order by id limit :count
+            """,
+            parent_id=parent_id,
+            count=count,
+        )
+        return [link(row) for row in rows]
+
+    # Places
+
+    def end_of(self, board_id: int, status: str) -> str:
+        """The order key after the last task of a column."""
+        last = self._db.value(
+            "tasks.last_position",
+            """
+            select max(position) from tasks where board_id = :board_id and status = :status and archived_at is null
+            """,
+            board_id=board_id,
+            status=status,
+        )
+        return between(last, None)
+
+    def beside(self, neighbour: Task, *, before: bool, moving: int) -> str:
+        """The order key right before or right after a task, as if the moving task were gone."""
+        if before:
+            low = self._db.value(
+                "tasks.previous_position",
+                """
+                select max(position) from tasks where board_id = :board_id and status = :status
+                    and archived_at is null and position < :position and id <> :moving
+                """,
+                board_id=neighbour.board_id,
+                status=neighbour.status,
+                position=neighbour.position,
+                moving=moving,
+            )
+            return between(low, neighbour.position)
+        high = self._db.value(
+            "tasks.next_position",
+            """
+            select min(position) from tasks where board_id = :board_id and status = :status
+                and archived_at is null and position > :position and id <> :moving
+            """,
+            board_id=neighbour.board_id,
+            status=neighbour.status,
+            position=neighbour.position,
+            moving=moving,
+        )
+        return between(neighbour.position, high)
+
+    # Lists
+
+    def page(
+        self,
+        board_id: int,
+        status: str,
+        *,
+        after: str,
+        tags: list[int] | None,
+        parent_id: int | None,
+        count: int,
+    ) -> list[TaskRow]:
+        """The tasks of a column in order, after an order key; `tags` are ids of which a task has at least one."""
+        rows = self._db.all(
+            "tasks.page",
+            f"""
+            select {LISTED} from tasks t
+            where t.board_id = :board_id and t.status = :status and t.archived_at is null and t.position > :after
+                and (:parent_id is null or t.parent_id = :parent_id)
+                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
+                     and x.tag_id in (select value from json_each(:tags))))
+            order by t.position limit :count
+            """,  # noqa: S608 - a constant select list
+            board_id=board_id,
+            status=status,
+            after=after,
+            parent_id=parent_id,
+            tags=ids(tags),
+            count=count,
+        )
+        return [listed(row) for row in rows]
+
+    def assigned(
+        self,
+        board_id: int,
+        assignee: str,
+        status: str,
+        *,
+        after: str,
+        tags: list[int] | None,
+        parent_id: int | None,
+        count: int,
+    ) -> list[TaskRow]:
+        """`page`, of one assignee's tasks."""
+        rows = self._db.all(
+            "tasks.assigned",
+            f"""
+            select {LISTED} from tasks t
+            where t.board_id = :board_id and t.assignee = :assignee and t.status = :status
+                and t.archived_at is null and t.position > :after
+                and (:parent_id is null or t.parent_id = :parent_id)
+                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
+                     and x.tag_id in (select value from json_each(:tags))))
+            order by t.position limit :count
+            """,  # noqa: S608 - a constant select list
+            board_id=board_id,
+            assignee=assignee,
+            status=status,
+            after=after,
+            parent_id=parent_id,
+            tags=ids(tags),
+            count=count,
+        )
+        return [listed(row) for row in rows]
+
+    def archived(self, board_id: int, *, before: int, count: int) -> list[TaskRow]:
+        """A board's archived tasks, newest first, below an id."""
+        rows = self._db.all(
+            "tasks.archived",
+            f"""
+            select {LISTED} from tasks t
+            where t.board_id = :board_id and t.archived_at is not null and t.id < :before
+            order by t.id desc limit :count
+            """,  # noqa: S608 - a constant select list
+            board_id=board_id,
+            before=before,
+            count=count,
+        )
+        return [listed(row) for row in rows]
+
+    def listed(self, task_ids: list[int]) -> list[TaskRow]:
+        """These tasks as list rows, in the order of the ids."""
+        rows = self._db.all(
+            "tasks.listed",
+            f"""
+            select {LISTED} from json_each(:ids) i cross join tasks t on t.id = i.value order by i.key
+            """,  # noqa: S608 - a constant select list
+            ids=ids(task_ids),
+        )
+        return [listed(row) for row in rows]
+
+
+def task(row: Row) -> Task:
+    """A row of `tasks` as a model."""
+    values = dict(row)
+    values["acceptance"] = tuple(json.loads(values["acceptance"])) if values["acceptance"] != "[]" else ()
+    return Task.model_construct(**values)
+
+
+def link(row: Row) -> TaskLink:
+    """A row with id, title, status and open as a model."""
+    return TaskLink(id=row["id"], title=row["title"], status=row["status"], open=bool(row["open"]))
+
+
+def listed(row: Row, claimable_since: str | None = None) -> TaskRow:
+    """A row made by `LISTED` as a list row."""
+    return TaskRow(
+        row["id"],
+        row["title"],
+        row["status"],
+        row["priority"],
+        row["assignee"],
+        row["claimed_by"],
+        row["blocked_by"],
+        row["tags"].split(",") if row["tags"] else [],
+        row["position"],
+        claimable_since,
+    )
+
+
+def ids(values: list[int] | None) -> str | None:
+    """Ids as the JSON array that statements unpack; None filters nothing."""
+    return None if values is None else json.dumps(values)

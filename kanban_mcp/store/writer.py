@@ -1,0 +1,127 @@
+"""Group commit: one thread that writes, and commits whatever queued while the last commit ran."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from kanban_mcp.errors import Busy
+from kanban_mcp.store.database import Database
+from kanban_mcp.store.engine import sqlite3
+from kanban_mcp.store.faults import translated
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[], Any]
+    actor: str
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+class _Outcome(NamedTuple):
+    result: Any = None
+    error: BaseException | None = None
+
+
+class _TransactionLost(Exception):
+    """SQLite rolled the whole transaction back by itself, as it does on a full disk."""
+
+
+class Writer:
+    """Runs jobs one after the other, several to a transaction.
+
+    Each job is atomic by itself: one that raises is undone and the others of its group stay. An answer is given
+    only after the commit. `on_commit` is called after each commit, on the writer thread.
+    """
+
+    on_commit: Callable[[], None] | None = None
+
+    def __init__(self, database: Database, *, batch: int = 100, window: float = 0.0, waiting: int = 10_000) -> None:
+        self._database = database
+        self._batch = batch
+        self._window = window
+        self._queue: queue.Queue[_Job | None] = queue.Queue(waiting)
+        self._stopped = False
+        self._thread = threading.Thread(target=self._serve, name="kanban-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[], _T], *, actor: str) -> "Future[_T]":
+        """Queue a job. Cancelling the future before the job starts drops it. Raises Busy when too many wait."""
+        if self._stopped:
+            raise Busy("The server is shutting down.", hint="Start it again and repeat the call.")
+        job = _Job(run, actor)
+        try:
+            self._queue.put_nowait(job)
+        except queue.Full:
+            raise Busy("Too many writes are waiting.", hint="Try again in a moment.") from None
+        return job.answer
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while (first := self._queue.get()) is not None:
+            jobs, last = self._gather(first)
+            running = [job for job in jobs if job.answer.set_running_or_notify_cancel()]
+            if running:
+                self._settle(running)
+            if last:
+                return
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+        """The next group, and whether the end was asked for."""
+        jobs = [first]
+        while len(jobs) < self._batch:
+            try:
+                job = self._queue.get(timeout=self._window) if self._window else self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, True
+            jobs.append(job)
+        return jobs, False
+
+    def _settle(self, jobs: list[_Job]) -> None:
+        outcomes = self._commit(jobs)
+        if self.on_commit is not None and any(outcome.error is None for outcome in outcomes):
+            self.on_commit()
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if outcome.error is None:
+                job.answer.set_result(outcome.result)
+            else:
+                job.answer.set_exception(outcome.error)
+
+    def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
+        try:
+            with self._database.writing() as connection:
+                if len(jobs) == 1:
+                    return [_Outcome(self._run(jobs[0]))]
+                return [self._attempt(job, connection) for job in jobs]
+        except BaseException as error:
+            if len(jobs) == 1:
+                return [_Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)]
+        # The commit failed, or the transaction was lost: alone, each job meets its own fate.
+        return [outcome for job in jobs for outcome in self._commit([job])]
+
+    def _run(self, job: _Job) -> Any:
+        with self._database.acting(job.actor):
+            return job.run()
+
+    def _attempt(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:
+        connection.execute("savepoint job")
+        try:
+            outcome = _Outcome(self._run(job))
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _TransactionLost from error
+            connection.execute("rollback to job")
+            outcome = _Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)
+        connection.execute("release job")
+        return outcome

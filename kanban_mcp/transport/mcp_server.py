@@ -1,0 +1,96 @@
+"""The catalogue as MCP tools."""
+
+from pathlib import Path
+from typing import Any
+
+from mcp import types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+
+from kanban_mcp import __version__
+from kanban_mcp.app import App
+from kanban_mcp.errors import KanbanError
+from kanban_mcp.operations import Operation
+from kanban_mcp.transport.problems import tool_error, tool_result
+
+ANONYMOUS = "agent"
+
+
+def mcp_server(app: App) -> Server[Any]:
+    """An MCP server over the app's operations."""
+    tools = types.ListToolsResult(tools=[tool(operation) for operation in app.catalog])
+
+    async def list_tools(
+        context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return tools
+
+    async def call_tool(
+        context: ServerRequestContext[Any], params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        actor = app.settings.actor or client_name(context)
+        try:
+            return tool_result(await app.runner.call(params.name, params.arguments or {}, actor=actor))
+        except KanbanError as error:
+            return tool_error(error)
+
+    return Server(
+        "kanban-mcp",
+        version=__version__,
+        title="Kanban",
+        instructions=instructions(app),
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def tool(operation: Operation) -> types.Tool:
+    """An operation as a tool, with all four hints: what is left unsaid, clients take for the worst."""
+    return types.Tool(
+        name=operation.name,
+        description=operation.description,
+        input_schema=operation.schema,
+        annotations=types.ToolAnnotations(
+            read_only_hint=operation.effect == "read",
+            destructive_hint=operation.effect == "destroy",
+            idempotent_hint=not operation.keyed,
+            open_world_hint=False,
+        ),
+    )
+
+
+def client_name(context: ServerRequestContext[Any]) -> str:
+    """What the client calls itself, on one line and no longer than an actor may be."""
+    client = context.session.client_params
+    name = " ".join(client.client_info.name.split()) if client is not None else ""
+    return "".join(letter for letter in name if letter.isprintable())[:100] or ANONYMOUS
+
+
+def instructions(app: App) -> str:
+    """What an agent should know before its first call."""
+    settings = app.settings
+    board = f"Board: {settings.board}." if settings.board else "No board is bound: name one, unless only one exists."
+    loop = (
+        "It is read-only: get_board, list_tasks, search and get_task show the work."
+        if settings.read_only
+        else "Everyday loop: claim_next gives you the best ready task with its whole brief and a `lease`; work on it; "
+        "add_note what you found or decided; complete_task, or release_task with a handoff note when you stop. "
+        "Plan with create_tasks, depends_on says what waits for what. Found more work? create_task. "
+        "Pass `lease` to your writes; `held` means another agent has the task: take another."
+    )
+    return "\n".join(
+        (
+            "A kanban board that agents share. It keeps plans between conversations, and no task is given to two.",
+            f"File: {_shown(settings.db)}. {board}",
+            loop,
+            'Errors are JSON with code, message and hint: do what the hint says. Lists are {"columns","rows"}; '
+            "pass `next` as cursor for more.",
+        )
+    )
+
+
+def _shown(path: Path) -> str:
+    """The file, from the home folder where it is there; the last part when it is long."""
+    home = Path.home()
+    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    return text if len(text) <= 300 else f"…{text[-300:]}"
