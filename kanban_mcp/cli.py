@@ -75,3 +75,11 @@ def _serve_stdio(settings: Settings) -> None:
     except Unusable as error:
         click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
         sys.exit(UNUSABLE)
+
+
+@main.command()
+def demo() -> None:
+    """Watch two agents work a board until it is done; nothing stays on disk."""
+    from kanban_mcp.transport.demo import demo as run  # noqa: PLC0415
+
+    sys.exit(0 if anyio.run(run, click.echo) else 1)

@@ -78,7 +78,7 @@ class Operation:
         details = error.errors(include_url=False, include_context=False)
         said = "; ".join(_one_problem(problem, names) for problem in details[:5])
         required = [f"{name} (required)" if field.is_required() else name for name, field in self._fields()]
-        return Invalid(f"Invalid arguments for {self.name}: {said}.", hint=f"It takes {', '.join(required) or 'none'}.")
+        return Invalid(f"Invalid arguments for {self.name}: {said}", hint=f"It takes {', '.join(required) or 'none'}.")
 
     def _fields(self) -> list[tuple[str, Any]]:
         return list(self.arguments.model_fields.items())
@@ -122,7 +122,7 @@ def _lean(node: Any, definitions: Mapping[str, Any]) -> Any:
         node = {**node, "anyOf": arms}
     lean = {}
     for key, value in node.items():
-        if key in _SUPERFLUOUS or (key == "default" and value in (None, "", [])):
+        if key in _SUPERFLUOUS or (key == "default" and value in (None, "", [], False)):
             continue
         if key == "properties":
             lean[key] = {name: _lean(schema, definitions) for name, schema in value.items()}
@@ -139,5 +139,15 @@ def _short_union(node: dict[str, Any]) -> dict[str, Any]:
     return {"type": [arm["type"] for arm in arms], **{key: value for key, value in node.items() if key != "anyOf"}}
 
 
-# Titles and descriptions of models repeat the names; lengths and id ranges are told when they are broken.
-_SUPERFLUOUS = {"$defs", "title", "description", "minLength", "maxLength", "minItems", "maxItems", "pattern"}
+# Titles and descriptions of models repeat the names; lengths and unknown arguments are told when they are wrong.
+_SUPERFLUOUS = {
+    "$defs",
+    "additionalProperties",
+    "description",
+    "maxItems",
+    "maxLength",
+    "minItems",
+    "minLength",
+    "pattern",
+    "title",
+}

@@ -37,6 +37,12 @@ def _id(value: int) -> int:
     return value
 
 
+def _count(value: int) -> int:
+    if not 0 <= value <= _LARGEST_ID:
+        raise ValueError("must be 0 or more")
+    return value
+
+
 def _listed(value: Any) -> Any:
     """A lone value where a list is meant: agents send both."""
     return value if isinstance(value, list | tuple) or value is None else [value]
@@ -71,9 +77,9 @@ def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
 
 
 Id: TypeAlias = Annotated[int, AfterValidator(_id)]
-Seq: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_ID)]
-Lease: TypeAlias = Annotated[int, Field(ge=0, le=_LARGEST_ID)]
-Version: TypeAlias = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
+Seq: TypeAlias = Annotated[int, AfterValidator(_count)]
+Lease: TypeAlias = Annotated[int, AfterValidator(_count)]
+Version: TypeAlias = Annotated[int, AfterValidator(_id)]
 BoardRef: TypeAlias = int | Annotated[str, _text(100), AfterValidator(_one_line)]
 Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]

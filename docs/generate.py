@@ -1,0 +1,127 @@
+"""Writes the reference pages from the code; with `--check` says which are stale instead."""
+
+import inspect
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from kanban_mcp import errors
+from kanban_mcp.app import open_app
+from kanban_mcp.catalog import TOOLSETS
+from kanban_mcp.operations import Operation
+from kanban_mcp.settings import Settings
+
+REFERENCE = Path(__file__).parent / "reference"
+GENERATED = "<!-- Written by `make docs` from the code; edit the code. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by file name."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app:
+            listed = list(app.catalog)
+    return {"operations.md": _operations(listed), "settings.md": _settings(), "errors.md": _errors()}
+
+
+def _operations(listed: list[Operation]) -> str:
+    lines = [GENERATED, "# Operations", ""]
+    lines += [
+        "Each is an MCP tool. `--toolsets` chooses which are offered; `core` and `diagnostics` are by default.",
+        "",
+    ]
+    for toolset in TOOLSETS:
+        of_set = [operation for operation in listed if operation.toolset == toolset]
+        if of_set:
+            lines += [f"## {toolset}", ""]
+            for operation in of_set:
+                lines += _operation(operation)
+    return "\n".join(lines)
+
+
+def _operation(operation: Operation) -> Iterable[str]:
+    yield from (f"### {operation.name}", "", operation.description.replace("\n", "\n\n"), "")
+    yield from (f"*{operation.effect}*", "")
+    properties = operation.schema.get("properties", {})
+    if properties:
+        yield from ("| argument | type | |", "|---|---|---|")
+        required = operation.schema.get("required", [])
+        for name, schema in properties.items():
+            yield f"| `{name}` | {_type(schema)} | {_remark(name in required, schema)} |"
+        yield ""
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " ".join(f"`{value}`" for value in schema["enum"])
+    kind = schema.get("type", "object")
+    if kind == "array":
+        return f"list of {_type(schema['items'])}"
+    if kind == "object" and "properties" in schema:
+        return "object with " + ", ".join(f"`{name}`" for name in schema["properties"])
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _remark(required: bool, schema: dict[str, Any]) -> str:
+    parts = ["required"] if required else []
+    if "minimum" in schema or "maximum" in schema:
+        parts.append(f"{schema.get('minimum', '')} to {schema.get('maximum', '')}".strip())
+    if "default" in schema:
+        parts.append(f"default {schema['default']}")
+    return ", ".join(parts)
+
+
+def _settings() -> str:
+    lines = [GENERATED, "# Settings", "", "Flags win over variables.", "", "| variable | default | |", "|---|---|---|"]
+    docs = _attribute_docs(Settings)
+    for name, field in Settings.model_fields.items():
+        default = "a file in the user's data folder" if field.default is PydanticUndefined else _shown(field.default)
+        lines.append(f"| `KANBAN_{name.upper()}` | {default} | {docs[name]} |")
+    return "\n".join([*lines, ""])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    text = ",".join(value) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else value
+    return f"`{text}`"
+
+
+def _attribute_docs(model: type) -> dict[str, str]:
+    """The text under each attribute of a class."""
+    found = re.findall(r'^    (\w+): .*?\n    """(.*?)"""', inspect.getsource(model), re.MULTILINE | re.DOTALL)
+    return {name: " ".join(text.split()) for name, text in found}
+
+
+def _errors() -> str:
+    lines = [GENERATED, "# Errors", ""]
+    lines += ["Every error has `code`, `message`, `hint` (what to do next) and, where it helps, `current`.", ""]
+    lines += ["A refused call changes nothing.", "", "| code | |", "|---|---|"]
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.KanbanError)]
+    for kind in sorted(kinds, key=lambda kind: kind.code):
+        if kind is not errors.KanbanError:
+            lines.append(f"| `{kind.code}` | {inspect.getdoc(kind)} |")
+    return "\n".join([*lines, ""])
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or check them; the number of stale ones."""
+    stale = 0
+    for name, text in pages().items():
+        path = REFERENCE / name
+        if path.exists() and path.read_text() == text:
+            continue
+        stale += 1
+        if "--check" in arguments:
+            sys.stderr.write(f"{path.relative_to(Path.cwd())} is stale: run `make docs`\n")
+        else:
+            path.write_text(text)
+    return stale if "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
