@@ -22,9 +22,11 @@ GENERATED = "<!-- Written by `make docs` from the code; edit the code. -->\n"
 
 def pages() -> dict[str, str]:
     """Every generated page by file name."""
-    with tempfile.TemporaryDirectory() as folder:
-        with open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app:
-            listed = list(app.catalog)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app,
+    ):
+        listed = list(app.catalog)
     return {"operations.md": _operations(listed), "settings.md": _settings(), "errors.md": _errors()}
 
 

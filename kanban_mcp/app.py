@@ -1,9 +1,11 @@
 """The composition root: the one place that knows every part. Opens them in order, closes them in reverse."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kanban_mcp.batch import Batch
 from kanban_mcp.catalog import Catalog, operations
 from kanban_mcp.runner import Runner
 from kanban_mcp.services.services import Services
@@ -11,6 +13,7 @@ from kanban_mcp.settings import Settings
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import Clock, system_clock
 from kanban_mcp.store.database import Database, DatabaseOptions
+from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.writer import Writer
 
 
@@ -23,6 +26,7 @@ class App:
     runner: Runner
     database: Database
     writer: Writer
+    feed: Feed
 
 
 @contextlib.contextmanager
@@ -37,9 +41,16 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     with contextlib.closing(Database(settings.db, options, clock=clock)) as database:
         store = Store(database)
         services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
-        catalog = Catalog(operations(services), toolsets=settings.toolsets, read_only=settings.read_only)
+        batch = Batch(store, lambda name: catalog[name])
+        catalog = Catalog(operations(services, batch), toolsets=settings.toolsets, read_only=settings.read_only)
         writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
+        feed = Feed(database)
+        writer.on_commit = feed.committed
+        if settings.log_days:
+            trim = functools.partial(services.history.trim, settings.log_days)
+            writer.submit(trim, actor="kanban-mcp")
         try:
-            yield App(settings, catalog, Runner(catalog, store, database, writer), database, writer)
+            yield App(settings, catalog, Runner(catalog, store, database, writer, feed), database, writer, feed)
         finally:
             writer.stop()
+            feed.close()

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 
+from kanban_mcp.batch import Batch
 from kanban_mcp.errors import NotFound, ReadOnly
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
@@ -10,7 +11,7 @@ from kanban_mcp.services.services import Services
 TOOLSETS = ("core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data")
 
 
-def operations(do: Services) -> tuple[Operation, ...]:
+def operations(do: Services, batch: Batch) -> tuple[Operation, ...]:
     """All operations, in the order they are listed to agents."""
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
@@ -28,7 +29,7 @@ def operations(do: Services) -> tuple[Operation, ...]:
         Operation("core", "write", do.claims.release_task, "POST /tasks/{task_id}/release"),
         Operation("core", "write", do.notes.add_note, "POST /tasks/{task_id}/notes", keyed=True),
         Operation("core", "write", do.dependencies.link_tasks, "POST /tasks/{task_id}/dependencies"),
-        Operation("core", "read", do.history.list_changes, "GET /changes"),
+        Operation("core", "read", do.history.list_changes, "GET /changes", waits=True),
         #
         Operation("boards", "write", do.boards.update_board, "PATCH /boards/{board}"),
         Operation("boards", "write", do.boards.archive_board, "POST /boards/{board}/archive"),
@@ -40,7 +41,9 @@ def operations(do: Services) -> tuple[Operation, ...]:
         Operation("tasks", "destroy", do.tasks.delete_task, "DELETE /tasks/{task_id}"),
         Operation("tasks", "write", do.dependencies.unlink_tasks, "DELETE /tasks/{task_id}/dependencies/{depends_on}"),
         Operation("tasks", "read", do.claims.list_ready, "GET /ready"),
-        Operation("tasks", "read", do.dependencies.get_task_graph, "GET /tasks/{task_id}/graph"),
+        Operation("tasks", "read", do.graphs.get_task_graph, "GET /tasks/{task_id}/graph"),
+        Operation("tasks", "write", batch.run_batch, "POST /batch", keyed=True),
+        Operation("tasks", "write", do.undo.undo, "POST /undo"),
         #
         Operation("notes", "read", do.notes.list_notes, "GET /tasks/{task_id}/notes"),
         Operation("notes", "write", do.notes.update_note, "PATCH /notes/{note_id}"),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from kanban_mcp.errors import Invalid
-from kanban_mcp.models.fields import IdempotencyKey
+from kanban_mcp.models.fields import IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
 
 Effect: TypeAlias = Literal["read", "write", "destroy"]
@@ -24,7 +24,8 @@ Toolset: TypeAlias = Literal["core", "boards", "tasks", "notes", "tags", "flow",
 class Operation:
     """One operation, bound to the service that carries it out.
 
-    `keyed` ones take an idempotency key; `point` ones read so little that a thread hop would cost more.
+    `keyed` ones take an idempotency key. `point` ones read so little that a thread hop would cost more. `waits` marks
+    those that can wait, up to `wait` seconds, until they have rows to answer.
     """
 
     toolset: Toolset
@@ -33,6 +34,7 @@ class Operation:
     http: str
     keyed: bool = False
     point: bool = False
+    waits: bool = False
 
     @property
     def name(self) -> str:
@@ -53,6 +55,8 @@ class Operation:
             name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
             for name, parameter in inspect.signature(self.method).parameters.items()
         }
+        if self.waits:
+            fields["wait"] = (Wait, 0)
         if self.keyed:
             fields["idempotency_key"] = (Annotated[IdempotencyKey | None, Field()], None)
         return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
@@ -72,6 +76,14 @@ class Operation:
         except ValidationError as error:
             raise self._explained(error) from None
         return {name: getattr(model, name) for name in model.model_fields_set}
+
+    def run(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the arguments and carry the operation out in the transaction this thread is in, as part of another."""
+        checked = self.checked(arguments)
+        if "idempotency_key" in checked:
+            raise Invalid("A part of a batch takes no key of its own.", hint="Give idempotency_key to the whole.")
+        checked.pop("wait", None)
+        return self.method(**checked).lean()
 
     def _explained(self, error: ValidationError) -> Invalid:
         names = list(self.arguments.model_fields)

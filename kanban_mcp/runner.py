@@ -18,6 +18,7 @@ from kanban_mcp.operations import Operation
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 from kanban_mcp.store.database import Database
+from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.idempotency import FirstAnswer
 from kanban_mcp.store.writer import Writer
 
@@ -40,11 +41,12 @@ class Runner:
 
     on_call: Callable[[CallSample], None] | None = None
 
-    def __init__(self, catalog: Catalog, store: Store, database: Database, writer: Writer) -> None:
+    def __init__(self, catalog: Catalog, store: Store, database: Database, writer: Writer, feed: Feed) -> None:
         self.catalog = catalog
         self._store = store
         self._database = database
         self._writer = writer
+        self._feed = feed
         # One reader is left for point reads, which run on the event loop and must never wait for it.
         self._readers = anyio.CapacityLimiter(max(1, database.options.readers - 1))
 
@@ -67,13 +69,34 @@ class Runner:
             checked = operation.checked(arguments)
             if operation.effect != "read":
                 return await asyncio.wrap_future(self._writer.submit(self._job(operation, checked), actor=actor))
+            wait = checked.pop("wait", 0)
             read = functools.partial(self._read, operation, checked, actor)
-            return read() if operation.point else await anyio.to_thread.run_sync(read, limiter=self._readers)
+            if operation.point:
+                return read()
+            return await (self._awaited(read, wait) if wait else self._threaded(read))
         except KanbanError:
             raise
         except Exception as error:
             log.exception("operation failed", operation=name)
             raise Internal("The server failed on this call; nothing was changed.", hint="Its log says why.") from error
+
+    async def _threaded(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        return await anyio.to_thread.run_sync(read, limiter=self._readers)
+
+    async def _awaited(self, read: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any]:
+        """The first answer that has rows, or the one at the end of the wait."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        stop = self._feed.listen(lambda: loop.call_soon_threadsafe(changed.set))
+        try:
+            answer = await self._threaded(read)
+            with anyio.move_on_after(seconds):
+                while not answer["rows"]:
+                    await changed.wait()
+                    changed.clear()
+                    answer = await self._threaded(read)
+            return answer
+        finally:
+            stop()
 
     def _read(self, operation: Operation, arguments: dict[str, Any], actor: str) -> dict[str, Any]:
         with self._database.reading(actor):

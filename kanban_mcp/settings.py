@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Milliseconds to wait for more writes; 0 takes what queued during the last commit and delays nobody."""
     lease_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
     """How long a claim lasts without a write of its holder."""
+    log_days: Annotated[int, Field(ge=0)] = 0
+    """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr."""
 

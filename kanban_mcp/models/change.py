@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, TypeAlias
 
+from kanban_mcp.models.page import Page
 from kanban_mcp.models.record import Record
 
 Entity: TypeAlias = Literal["board", "task", "note", "tag", "dependency"]
@@ -20,6 +21,20 @@ class Change(Record):
     task_id: int | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+
+class Changes(Page):
+    """A page of changes; `trimmed` says that some after the `since` asked for are no longer kept."""
+
+    trimmed: bool = False
+
+
+class Undone(Record):
+    """What `undo` answers: the changes taken back, and after which seq, up to which, the log tells of that."""
+
+    undone: list[int]
+    since: int
+    until: int
 
 
 class Deleted(Record):

@@ -107,6 +107,9 @@ Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 Cursor: TypeAlias = Annotated[str, _text(500)]
 IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 
+Wait: TypeAlias = Annotated[float, Field(ge=0, le=30)]
+Depth: TypeAlias = Annotated[int, Field(ge=1, le=10)]
+
 Category: TypeAlias = Literal["todo", "active", "done"]
 NoteCategory: TypeAlias = Literal["general", "progress", "decision", "blocker", "question", "handoff"]
 LinkKind: TypeAlias = Literal["blocks", "relates"]

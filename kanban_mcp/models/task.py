@@ -156,4 +156,6 @@ class Graph(Record):
     task_id: int
     tasks: list[TaskLink]
     edges: list[tuple[int, int, str]]
+    critical_path: list[int] = []
+    frees: list[int] = []
     truncated: bool = False

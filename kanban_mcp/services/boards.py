@@ -1,7 +1,7 @@
 """Boards and their columns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from kanban_mcp.models.board import DEFAULT_COLUMNS, Board, BoardStats, BoardVie
 from kanban_mcp.models.change import Archived, Deleted
 from kanban_mcp.models.fields import BoardRef, Cursor, Description, Limit, Name, Version
 from kanban_mcp.models.page import Page, page
-from kanban_mcp.models.record import Record, diff
+from kanban_mcp.models.record import diff
 from kanban_mcp.models.task import LISTED, TaskRow
 from kanban_mcp.store import Store
 from kanban_mcp.store.boards import BoardRow
@@ -42,9 +42,7 @@ class Boards:
         board_id = self._store.boards.insert(name, description, self._store.now)
         self._store.boards.set_columns(board_id, specs)
         view = self._view(self.get(board_id))
-        self._store.changes.record(
-            "created", "board", board_id, board_id=board_id, after={"name": name, "version": view.version}
-        )
+        self._store.changes.record("created", "board", board_id, board_id=board_id, after=logged(view))
         return view
 
     def get_board(self, board: BoardRef | None = None, limit: Limit = 20) -> BoardView:
@@ -95,7 +93,7 @@ class Boards:
         same = self._store.boards.named(name) if name else None
         if same is not None and same.id != before.id:
             raise Conflict(f"There is already a board named {name!r}.", hint="Choose another name.")
-        return self._view(self._save("updated", before, changes))
+        return self._view(self.save("updated", before, changes))
 
     def archive_board(self, board: BoardRef, archived: bool = True) -> Archived:
         """Archive a board: it leaves list_boards and takes no writes. archived=false brings it back."""
@@ -103,15 +101,16 @@ class Boards:
         if (before.archived_at is not None) == archived:
             return Archived(id=before.id, archived=archived, version=before.version, unchanged=True)
         action, at = ("archived", self._store.now) if archived else ("restored", None)
-        after = self._save(action, before, {"archived_at": at})
+        after = self.save(action, before, {"archived_at": at})
         return Archived(id=after.id, archived=archived, version=after.version)
 
     def delete_board(self, board: BoardRef, confirm: bool = False) -> Deleted:
         """Delete a board with all its tasks and notes, for good. Needs confirm=true; archive_board is the safe way."""
         found = self.resolve(board)
         require_confirmation(confirm, f"board {found.name!r} with all its tasks", "archive_board")
+        before = logged(self._view(found))
         tasks = self._store.boards.delete(found.id)
-        self._store.changes.record("deleted", "board", found.id, board_id=found.id, before=found.lean())
+        self._store.changes.record("deleted", "board", found.id, board_id=found.id, before=before)
         return Deleted(deleted=found.id, entity="board", tasks=tasks)
 
     def set_columns(self, columns: Columns, board: BoardRef | None = None) -> BoardView:
@@ -222,7 +221,8 @@ class Boards:
         names = ", ".join(board.name for board in some[:5])
         raise Invalid("There are several boards; say which.", hint=f"Give board=..., one of: {names}.")
 
-    def _save(self, action: str, before: Board, changes: Mapping[str, str | None]) -> Board:
+    def save(self, action: str, before: Board, changes: Mapping[str, Any]) -> Board:
+        """Write and log a change of a board."""
         after = before.model_copy(update={**changes, "version": before.version + 1, "updated_at": self._store.now})
         self._store.boards.save(after)
         old, new = diff(before, after)
@@ -289,8 +289,14 @@ def _checked(columns: Sequence[ColumnSpec]) -> Sequence[ColumnSpec]:
     return columns
 
 
-def _dumped(columns: Sequence[Record]) -> list[dict[str, object]]:
-    return [column.lean() for column in columns]
+def logged(view: BoardView) -> dict[str, Any]:
+    """A board as the log keeps it."""
+    return {**view.lean(), "columns": _dumped(view.columns)}
+
+
+def _dumped(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Columns as they are set, without the count of their tasks."""
+    return [column.model_dump(exclude={"tasks"}, exclude_defaults=True) for column in columns]
 
 
 def _board_cursor(cursor: str | None) -> int:

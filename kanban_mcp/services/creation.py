@@ -1,6 +1,7 @@
 """Making tasks: one, or many that refer to each other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from kanban_mcp.errors import Conflict, Invalid
 from kanban_mcp.models.board import Board, Column
@@ -29,8 +30,7 @@ class Creation:
         needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
         parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
         task_id = self._insert(board, spec, column, parent_id)
-        self._log(task_id, board, spec, column, needs, parent_id)
-        self._tags.replace(task_id, spec.tags)
+        self._log(task_id, self._tags.replace(task_id, spec.tags)[1], needs)
         if parent_id is not None:
             self.adopt(parent_id, open_=column.category != "done")
         for needed in needs:
@@ -93,25 +93,12 @@ class Creation:
             }
         )
 
-    def _log(
-        self,
-        task_id: int,
-        board: Board,
-        spec: TaskSpec,
-        column: Column,
-        needs: list[int],
-        parent_id: int | None,
-    ) -> None:
-        after = {"title": spec.title, "status": column.status, "version": 1, "tags": spec.tags}
-        after |= {"depends_on": needs, "parent_id": parent_id, "priority": spec.priority}
-        self._store.changes.record(
-            "created",
-            "task",
-            task_id,
-            board_id=board.id,
-            task_id=task_id,
-            after={key: value for key, value in after.items() if value not in (None, [])},
-        )
+    def _log(self, task_id: int, tags: list[str], needs: list[int]) -> None:
+        task = self._writing.get(task_id)
+        after: dict[str, Any] = {**task.lean(), "position": task.position}
+        after |= {"tags": tags} if tags else {}
+        after |= {"depends_on": needs} if needs else {}
+        self._store.changes.record("created", "task", task_id, board_id=task.board_id, task_id=task_id, after=after)
 
     def _referred(self, ref: int | str, made: Sequence[int], board_id: int) -> int:
         """The id meant by an id or by `$n`; it must be of this board."""

@@ -1,14 +1,12 @@
 """Links between tasks."""
 
 from kanban_mcp.errors import Invalid, NotFound
-from kanban_mcp.models.fields import Id, Limit, LinkKind
-from kanban_mcp.models.task import Edge, Graph, Task
+from kanban_mcp.models.fields import Id, LinkKind
+from kanban_mcp.models.task import Edge, Task
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.holding import Holding
 from kanban_mcp.services.writing import Writing
 from kanban_mcp.store import Store
-
-MOST_EDGES = 300
 
 
 class Dependencies:
@@ -47,23 +45,6 @@ class Dependencies:
             self._blocking.add(task_id, -1)
         self._log("unlinked", task, depends_on, kind, None)
         return self._edge(task_id, depends_on, kind)
-
-    def get_task_graph(self, task_id: Id, depth: Limit = 3) -> Graph:
-        """Get the tasks around a task, up to `depth` links away, and the edges [task, waits for, kind] among them."""
-        self._writing.get(task_id)
-        edges: set[tuple[int, int, str]] = set()
-        seen, front, truncated = {task_id}, [task_id], False
-        for _ in range(depth):
-            found = self._store.dependencies.around(front, MOST_EDGES + 1)
-            edges |= set(found)
-            truncated = truncated or len(edges) > MOST_EDGES
-            front = sorted({end for edge in found for end in edge[:2]} - seen)
-            seen |= set(front)
-            if not front or truncated:
-                break
-        kept = sorted(edges)[:MOST_EDGES]
-        nodes = sorted({end for edge in kept for end in edge[:2]} | {task_id})
-        return Graph(task_id=task_id, tasks=self._store.dependencies.links(nodes), edges=kept, truncated=truncated)
 
     def _ends(self, task_id: int, depends_on: int) -> tuple[Task, Task]:
         task, needed = self._writing.writable(task_id), self._writing.get(depends_on)

@@ -1,10 +1,11 @@
 """What happened on the boards."""
 
-from kanban_mcp.models.change import Change
+from kanban_mcp.models.change import Change, Changes
 from kanban_mcp.models.fields import BoardRef, Id, Limit, Seq
-from kanban_mcp.models.page import Page, page
+from kanban_mcp.models.page import page
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.store import Store
+from kanban_mcp.store.clock import later
 
 _COLUMNS = ("seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after")
 
@@ -18,8 +19,11 @@ class History:
 
     def list_changes(
         self, since: Seq = 0, board: BoardRef | None = None, task_id: Id | None = None, limit: Limit = 20
-    ) -> Page:
-        """List what happened after seq `since`, oldest first; go on with since=`next`."""
+    ) -> Changes:
+        """List what happened after seq `since`, oldest first; go on with since=`next`. `wait` seconds for news.
+
+        `trimmed` says that older entries are gone: read the boards anew.
+        """
         count = limit + 1
         if task_id is not None:
             found = self._store.changes.of_task(task_id, since, count)
@@ -28,8 +32,13 @@ class History:
         else:
             found = self._store.changes.since(since, count)
         result = page(_COLUMNS, found, _values, limit=limit)
+        oldest = self._store.changes.first()
         following = result.rows[-1][0] if result.rows else since
-        return result.model_copy(update={"next": str(following)})
+        return Changes(**result.model_dump(exclude={"next"}), next=str(following), trimmed=since + 1 < oldest)
+
+    def trim(self, days: int) -> int:
+        """Forget changes older than so many days; how many that were. Not an operation: a setting decides it."""
+        return self._store.changes.trim(later(self._store.now, -days * 24 * 3600))
 
 
 def _values(change: Change) -> list[object]:

@@ -1,5 +1,7 @@
 """Notes: what was found out, decided, or is left for the next one."""
 
+from typing import Any
+
 from kanban_mcp.errors import NotFound
 from kanban_mcp.models.change import Deleted
 from kanban_mcp.models.fields import Content, Cursor, Description, Id, Lease, Limit, NoteCategory
@@ -67,31 +69,18 @@ class Notes:
         pinned: bool | None = None,
     ) -> Note:
         """Change a note; only the fields given change."""
-        before = self._get(note_id)
-        task = self._writing.writable(before.task_id)
+        before = self.get(note_id)
         wanted = {"content": content, "category": category, "title": title, "pinned": pinned}
-        changed = before.model_copy(update={key: value for key, value in wanted.items() if value is not None})
-        if changed == before:
-            return before
-        after = changed.model_copy(update={"updated_at": self._store.now})
-        self._store.notes.save(after)
-        self._holding.renew(task)
-        old, new = diff(before, after)
-        self._store.changes.record(
-            "updated", "note", note_id, board_id=task.board_id, task_id=task.id, before=old, after=new
-        )
-        return after
+        return self.change(before, {key: value for key, value in wanted.items() if value is not None})
 
     def delete_note(self, note_id: Id, confirm: bool = False) -> Deleted:
         """Delete a note for good. Needs confirm=true."""
-        note = self._get(note_id)
-        task = self._writing.writable(note.task_id)
+        note = self.get(note_id)
         require_confirmation(confirm, f"note {note_id}", "update_note")
-        self._store.notes.delete(note_id)
-        self._store.changes.record(
-            "deleted", "note", note_id, board_id=task.board_id, task_id=task.id, before=note.lean()
-        )
+        self.remove(note)
         return Deleted(deleted=note_id, entity="note")
+
+    # What other services ask of notes
 
     def write(self, task: Task, content: str, *, category: NoteCategory, title: str = "", pinned: bool = False) -> Note:
         """Add a note to a task that was checked already."""
@@ -104,11 +93,38 @@ class Notes:
             author=self._store.actor,
             now=self._store.now,
         )
-        after = {"category": category, "content": content[:200]}
-        self._store.changes.record("created", "note", note_id, board_id=task.board_id, task_id=task.id, after=after)
-        return self._get(note_id)
+        note = self.get(note_id)
+        self.log("created", task, note_id, None, note.lean())
+        return note
 
-    def _get(self, note_id: int) -> Note:
+    def change(self, before: Note, fields: dict[str, Any]) -> Note:
+        """Give a note other values in some fields."""
+        task = self._writing.writable(before.task_id)
+        changed = before.model_copy(update=fields)
+        if changed == before:
+            return before
+        after = changed.model_copy(update={"updated_at": self._store.now})
+        self._store.notes.save(after)
+        self._holding.renew(task)
+        self.log("updated", task, after.id, *diff(before, after))
+        return after
+
+    def remove(self, note: Note) -> None:
+        """Delete a note."""
+        task = self._writing.writable(note.task_id)
+        self._store.notes.delete(note.id)
+        self.log("deleted", task, note.id, note.lean(), None)
+
+    def log(
+        self, action: str, task: Task, note_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None
+    ) -> None:
+        """Log a change of a note."""
+        self._store.changes.record(
+            action, "note", note_id, board_id=task.board_id, task_id=task.id, before=before, after=after
+        )
+
+    def get(self, note_id: int) -> Note:
+        """A note by id. Raises NotFound."""
         note = self._store.notes.get(note_id)
         if note is None:
             raise NotFound(f"There is no note {note_id}.", hint="list_notes shows a task's notes.")

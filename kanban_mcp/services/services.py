@@ -6,12 +6,15 @@ from kanban_mcp.services.briefs import Briefs
 from kanban_mcp.services.claims import Claims
 from kanban_mcp.services.creation import Creation
 from kanban_mcp.services.dependencies import Dependencies
+from kanban_mcp.services.graphs import Graphs
 from kanban_mcp.services.history import History
 from kanban_mcp.services.holding import LEASE_SECONDS, Holding
 from kanban_mcp.services.notes import Notes
+from kanban_mcp.services.restoring import Restoring
 from kanban_mcp.services.search import Search
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.tasks import Tasks
+from kanban_mcp.services.undo import Undo
 from kanban_mcp.services.writing import Writing
 from kanban_mcp.store import Store
 
@@ -31,3 +34,6 @@ class Services:
         self.dependencies = Dependencies(store, writing, blocking, holding)
         self.search = Search(store, self.boards, self.tags)
         self.history = History(store, self.boards)
+        self.graphs = Graphs(store, writing)
+        restoring = Restoring(store, self.boards, self.tags, self.notes, self.dependencies, blocking, writing)
+        self.undo = Undo(store, self.boards, self.tags, blocking, writing, creation, restoring)

@@ -58,9 +58,11 @@ class Tags:
         """Delete a tag and take it off all tasks. Needs confirm=true. Tags below it stay."""
         found = self._get(tag)
         require_confirmation(confirm, f"tag {found.name!r}", "untag_task")
-        tasks = self._store.tags.delete(found.id)
-        self._store.changes.record("deleted", "tag", found.id, before=found.lean())
-        return Deleted(deleted=found.id, entity="tag", tasks=tasks)
+        carriers = self._store.tags.carriers(found.id)
+        self._store.tags.delete(found.id)
+        kept = {**found.lean(), **({"task_ids": carriers} if carriers else {})}
+        self._store.changes.record("deleted", "tag", found.id, before=kept)
+        return Deleted(deleted=found.id, entity="tag", tasks=len(carriers))
 
     def tag_task(self, task_id: Id, tags: TagNames) -> TaskTags:
         """Put tags on a task; new ones are made."""

@@ -242,11 +242,22 @@ class Tasks:
         require_confirmation(confirm, f"task {task_id} ({task.title}) with its notes", "archive_task")
         if task.open:
             self._blocking.closed(task)
+        kept = self._all_of(task)
         self._store.tasks.delete(task_id)
-        self._store.changes.record(
-            "deleted", "task", task_id, board_id=task.board_id, task_id=task_id, before=task.lean()
-        )
+        self._store.changes.record("deleted", "task", task_id, board_id=task.board_id, task_id=task_id, before=kept)
         return Deleted(deleted=task_id, entity="task", tasks=1)
+
+    def _all_of(self, task: Task) -> dict[str, Any]:
+        """A task with all that goes when it is deleted, as the log keeps it."""
+        store = self._store
+        around = {
+            "tags": store.tags.of_task(task.id),
+            "notes": [note.lean() for note in store.notes.all_of(task.id)],
+            "depends_on": store.dependencies.needed_by_link(task.id),
+            "dependents": store.dependencies.needing_by_link(task.id),
+            "subtasks": store.dependencies.children(task.id),
+        }
+        return {**task.lean(), "position": task.position, **{key: value for key, value in around.items() if value}}
 
     def _neighbour(self, task: Task, task_id: int | None) -> Task | None:
         if task_id is None:

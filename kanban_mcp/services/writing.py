@@ -77,7 +77,8 @@ class Writing:
         old, new = diff(before, after)
         for side in (old, new):
             side.pop("updated_at")
-            side.pop("lease_expires_at", None)
+            if after.lease == before.lease and after.claimed_by == before.claimed_by:
+                side.pop("lease_expires_at", None)
         if after.position != before.position:
             old["position"], new["position"] = before.position, after.position
         if old_extra != new_extra:

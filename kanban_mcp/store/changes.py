@@ -76,6 +76,45 @@ class ChangeStore:
         )
         return [_change(row) for row in rows]
 
+    def of_actor(self, actor: str, seq: int, count: int) -> list[Change]:
+        """`since`, by one actor."""
+        rows = self._db.all(
+            "changes.of_actor",
+            "select * from changes where actor = :actor and seq > :seq order by seq limit :count",
+            actor=actor,
+            seq=seq,
+            count=count,
+        )
+        return [_change(row) for row in rows]
+
+    def of_entity(self, entity: Entity, entity_id: int, seq: int) -> list[Change]:
+        """`since`, of one thing itself."""
+        rows = self._db.all(
+            "changes.of_entity",
+            """
+            select * from changes where entity = :entity and entity_id = :entity_id and seq > :seq order by seq
+            """,
+            entity=entity,
+            entity_id=entity_id,
+            seq=seq,
+        )
+        return [_change(row) for row in rows]
+
+    def first(self) -> int:
+        """The seq of the oldest change still kept, 0 when there is none."""
+        return int(self._db.value("changes.first", "select coalesce(min(seq), 0) from changes"))
+
+    def trim(self, before: str) -> int:
+        """Forget what happened before a moment, but never the newest change; how many that were."""
+        return self._db.run(
+            "changes.trim",
+            """
+            delete from changes where seq < (select max(seq) from changes)
+                and seq < coalesce((select min(seq) from changes where at >= :before), (select max(seq) from changes))
+            """,
+            before=before,
+        )
+
     def last(self) -> int:
         """The seq of the newest change, 0 when there is none."""
         return int(self._db.value("changes.last", "select coalesce(max(seq), 0) from changes"))

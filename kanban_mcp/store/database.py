@@ -196,6 +196,27 @@ class Database:
             yield
 
     @contextlib.contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """A part of the open write transaction that is undone at its end."""
+        connection = self.transaction.connection
+        connection.execute("savepoint rehearsal")
+        try:
+            yield
+        finally:
+            connection.execute("rollback to rehearsal")
+            connection.execute("release rehearsal")
+
+    def watch(self) -> Callable[[], int]:
+        """A function that answers a number which changes with every commit, of this process or another.
+
+        It has a connection of its own, so call it from one thread at a time.
+        """
+        connection = self._connect()
+        pragmas.read_only(connection)
+        self._readers.append(connection)
+        return lambda: int(connection.execute("pragma data_version").fetchone()[0])
+
+    @contextlib.contextmanager
     def _bound(self, transaction: Transaction) -> Iterator[None]:
         self._local.transaction = transaction
         try:

@@ -123,6 +123,25 @@ class DependencyStore:
         )
         return [link(row) for row in rows]
 
+    def needed_by_link(self, task_id: int) -> list[tuple[int, str]]:
+        """All links from a task: (other task, kind)."""
+        rows = self._db.all(
+            "dependencies.from", "select depends_on, kind from dependencies where task_id = :id", id=task_id
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def needing_by_link(self, task_id: int) -> list[tuple[int, str]]:
+        """All links to a task: (other task, kind)."""
+        rows = self._db.all(
+            "dependencies.to", "select task_id, kind from dependencies where depends_on = :id", id=task_id
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def children(self, task_id: int) -> list[int]:
+        """All subtasks of a task, archived ones too."""
+        rows = self._db.all("dependencies.children", "select id from tasks where parent_id = :id", id=task_id)
+        return [row["id"] for row in rows]
+
     def needs(self, task_ids: list[int]) -> list[tuple[int, int]]:
         """Pairs (task, what it waits for) of these tasks: links of kind `blocks`, and subtasks."""
         rows = self._db.all(

@@ -34,6 +34,22 @@ class NoteStore:
             now=now,
         )
 
+    def restore(self, note: Note) -> None:
+        """A deleted note again, with its id."""
+        self._db.run(
+            "notes.restore",
+            """
+            insert into notes (id, task_id, title, content, category, pinned, author, created_at, updated_at)
+            values (:id, :task_id, :title, :content, :category, :pinned, :author, :created_at, :updated_at)
+            """,
+            **note.model_dump(),
+        )
+
+    def all_of(self, task_id: int) -> list[Note]:
+        """Every note of a task, oldest first."""
+        rows = self._db.all("notes.all_of", "select * from notes where task_id = :task_id order by id", task_id=task_id)
+        return [_note(row) for row in rows]
+
     def save(self, note: Note) -> None:
         """Write back what may change in a note."""
         self._db.run(

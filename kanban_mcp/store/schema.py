@@ -189,6 +189,8 @@ create table changes (
 ) strict;
 create index changes_of_board on changes (board_id, seq);
 create index changes_of_task on changes (task_id, seq) where task_id is not null;
+create index changes_of_entity on changes (entity, entity_id, seq);
+create index changes_of_actor on changes (actor, seq);
 """
 
 IDEMPOTENCY = """

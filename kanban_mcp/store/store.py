@@ -1,5 +1,7 @@
 """All stores over one database."""
 
+from contextlib import AbstractContextManager
+
 from kanban_mcp.store.boards import BoardStore
 from kanban_mcp.store.changes import ChangeStore
 from kanban_mcp.store.claims import ClaimStore
@@ -26,6 +28,10 @@ class Store:
         self.changes = ChangeStore(database)
         self.search = SearchStore(database)
         self.idempotency = IdempotencyStore(database)
+
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """A part of the current transaction that is undone at its end."""
+        return self._database.rehearsing()
 
     @property
     def actor(self) -> str:

@@ -71,11 +71,25 @@ class TagStore:
             color=color,
         )
 
-    def delete(self, tag_id: int) -> int:
-        """Delete a tag and take it off all tasks; how many that were. Its children stay, without parent."""
-        tasks = self._db.value("tags.carriers", "select count(*) from task_tags where tag_id = :id", id=tag_id)
+    def restore(self, tag_id: int, name: str, *, parent_id: int | None, color: str) -> None:
+        """A deleted tag again, with its id."""
+        self._db.run(
+            "tags.restore",
+            "insert into tags (id, name, parent_id, color) values (:id, :name, :parent_id, :color)",
+            id=tag_id,
+            name=name,
+            parent_id=parent_id,
+            color=color,
+        )
+
+    def delete(self, tag_id: int) -> None:
+        """Delete a tag and take it off all tasks. Its children stay, without parent."""
         self._db.run("tags.delete", "delete from tags where id = :id", id=tag_id)
-        return int(tasks)
+
+    def carriers(self, tag_id: int) -> list[int]:
+        """The tasks that carry a tag itself, archived ones too."""
+        rows = self._db.all("tags.carriers", "select task_id from task_tags where tag_id = :id", id=tag_id)
+        return [row["task_id"] for row in rows]
 
     def with_descendants(self, tag_id: int) -> list[int]:
         """A tag and all below it."""

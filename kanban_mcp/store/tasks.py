@@ -75,7 +75,37 @@ class TaskStore:
         )
         return [link(row) for row in rows]
 
+    def restore(self, task: Task) -> None:
+        """A deleted task again, with its id and fields, blocked by nothing yet."""
+        values = {**task.model_dump(exclude={"blocked_by"}), "position": task.position}
+        self._db.run(
+            "tasks.restore",
+            """
+            insert into tasks (id, board_id, status, position, priority, title, description, acceptance, assignee,
+                created_by, parent_id, due_at, version, created_at, updated_at, started_at, completed_at, archived_at,
+                claimed_by, lease, lease_expires_at, attempts)
+            values (:id, :board_id, :status, :position, :priority, :title, :description, :acceptance, :assignee,
+                :created_by, :parent_id, :due_at, :version, :created_at, :updated_at, :started_at, :completed_at,
+                :archived_at, :claimed_by, :lease, :lease_expires_at, :attempts)
+            """,
+            **{**values, "acceptance": json.dumps(task.acceptance, ensure_ascii=False)},
+        )
+
     # Places
+
+    def at(self, board_id: int, status: str, position: str) -> int | None:
+        """The task at a place of a column, if there is one."""
+        found: int | None = self._db.value(
+            "tasks.at",
+            """
+            select id from tasks
+            where board_id = :board_id and status = :status and position = :position and archived_at is null
+            """,
+            board_id=board_id,
+            status=status,
+            position=position,
+        )
+        return found
 
     def end_of(self, board_id: int, status: str) -> str:
         """The order key after the last task of a column."""

@@ -70,6 +70,7 @@ async def _plan(planner: Client, say: Say) -> None:
 
 async def _work(name: str, db: Path, say: Say) -> None:
     """Claim, note, complete, until the board is done."""
+    seen = 0
     async with _agent(name, db) as agent:
         while True:
             claim = await _do(agent, "claim_next")
@@ -83,8 +84,8 @@ async def _work(name: str, db: Path, say: Say) -> None:
             elif await _open_tasks(agent) == 0:
                 return
             else:
-                # What is open waits for the other agent.
-                await anyio.sleep(0.02)
+                # What is open waits for the other agent: so does this one, until the log has news.
+                seen = int((await _do(agent, "list_changes", since=seen, limit=100, wait=1))["next"])
 
 
 async def _open_tasks(client: Client) -> int:
