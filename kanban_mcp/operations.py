@@ -134,13 +134,18 @@ def _lean(node: Any, definitions: Mapping[str, Any]) -> Any:
         node = {**node, "anyOf": arms}
     lean = {}
     for key, value in node.items():
-        if key in _SUPERFLUOUS or (key == "default" and value in (None, "", [], False)):
+        if key in _SUPERFLUOUS or _evident(key, value):
             continue
         if key == "properties":
             lean[key] = {name: _lean(schema, definitions) for name, schema in value.items()}
         else:
             lean[key] = _lean(value, definitions)
     return _short_union(lean)
+
+
+def _evident(key: str, value: Any) -> bool:
+    """Whether an agent would guess it: empty and false defaults, counts from 0 or 1 on."""
+    return (key == "default" and value in (None, "", [], False)) or (key == "minimum" and value in (0, 1))
 
 
 def _short_union(node: dict[str, Any]) -> dict[str, Any]:

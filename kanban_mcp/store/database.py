@@ -3,6 +3,7 @@ closing any handle on them drops all locks this process holds."""
 
 import contextlib
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,9 +28,10 @@ Row: TypeAlias = sqlite3.Row
 
 
 class QuerySample(NamedTuple):
-    """One statement that ran: its name, how long it took, how many rows it gave or touched."""
+    """One statement that ran: its name and text, how long it took, how many rows it gave or touched."""
 
     name: str
+    sql: str
     seconds: float
     rows: int
     failed: bool
@@ -266,6 +268,12 @@ class Database:
         """Insert a row; its id."""
         return self._run(name, sql, parameters, lambda cursor: int(cursor.lastrowid or 0), lambda _: 1)
 
+    def plan(self, sql: str) -> list[str]:
+        """How SQLite would run a statement, a step a line; its parameters count as null."""
+        names = dict.fromkeys(re.findall(r":([a-z_]+)", sql))
+        rows = self.transaction.connection.execute(f"explain query plan {sql}", names).fetchall()
+        return [str(row["detail"]) for row in rows]
+
     def _run(
         self,
         name: str,
@@ -284,7 +292,7 @@ class Database:
             rows, failed = count(result), False
             return result
         finally:
-            self.on_query(QuerySample(name, time.perf_counter() - started, rows, failed))
+            self.on_query(QuerySample(name, sql, time.perf_counter() - started, rows, failed))
 
     def close(self) -> None:
         """Close all connections; the last process to do so writes the log back, under the gate."""

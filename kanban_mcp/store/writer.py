@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -20,11 +21,21 @@ class _Job:
     run: Callable[[], Any]
     actor: str
     answer: "Future[Any]" = field(default_factory=Future)
+    queued_at: float = field(default_factory=time.perf_counter)
 
 
 class _Outcome(NamedTuple):
     result: Any = None
     error: BaseException | None = None
+
+
+class GroupSample(NamedTuple):
+    """One commit: how many writes it held, how many of them failed alone, how long the first had queued and it took."""
+
+    size: int
+    failed: int
+    waited: float
+    seconds: float
 
 
 class _TransactionLost(Exception):
@@ -35,10 +46,11 @@ class Writer:
     """Runs jobs one after the other, several to a transaction.
 
     Each job is atomic by itself: one that raises is undone and the others of its group stay. An answer is given
-    only after the commit. `on_commit` is called after each commit, on the writer thread.
+    only after the commit. `on_commit` is called after each commit, and `on_group` told of each group, on the writer thread.
     """
 
     on_commit: Callable[[], None] | None = None
+    on_group: Callable[[GroupSample], None] | None = None
 
     def __init__(self, database: Database, *, batch: int = 100, window: float = 0.0, waiting: int = 10_000) -> None:
         self._database = database
@@ -59,6 +71,11 @@ class Writer:
         except queue.Full:
             raise Busy("Too many writes are waiting.", hint="Try again in a moment.") from None
         return job.answer
+
+    @property
+    def waiting(self) -> int:
+        """How many writes queue now."""
+        return self._queue.qsize()
 
     def stop(self) -> None:
         """Finish what is queued, then end."""
@@ -89,7 +106,12 @@ class Writer:
         return jobs, False
 
     def _settle(self, jobs: list[_Job]) -> None:
+        started = time.perf_counter()
         outcomes = self._commit(jobs)
+        if self.on_group is not None:
+            failed = sum(outcome.error is not None for outcome in outcomes)
+            seconds = time.perf_counter() - started
+            self.on_group(GroupSample(len(jobs), failed, started - jobs[0].queued_at, seconds))
         if self.on_commit is not None and any(outcome.error is None for outcome in outcomes):
             self.on_commit()
         for job, outcome in zip(jobs, outcomes, strict=True):
