@@ -38,19 +38,20 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
         busy_timeout=settings.busy_timeout,
         mmap_size=settings.mmap_size,
     )
-    with contextlib.closing(Database(settings.db, options, clock=clock)) as database:
-        store = Store(database)
-        services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
-        batch = Batch(store, lambda name: catalog[name])
-        catalog = Catalog(operations(services, batch), toolsets=settings.toolsets, read_only=settings.read_only)
-        writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
-        feed = Feed(database)
-        writer.on_commit = feed.committed
-        if settings.log_days:
-            trim = functools.partial(services.history.trim, settings.log_days)
-            writer.submit(trim, actor="kanban-mcp")
-        try:
-            yield App(settings, catalog, Runner(catalog, store, database, writer, feed), database, writer, feed)
-        finally:
-            writer.stop()
-            feed.close()
+    database = Database(settings.db, options, clock=clock)
+    store = Store(database)
+    services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
+    batch = Batch(store, lambda name: catalog[name])
+    catalog = Catalog(operations(services, batch), toolsets=settings.toolsets, read_only=settings.read_only)
+    writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
+    feed = Feed(database)
+    writer.on_commit = feed.committed
+    if settings.log_days:
+        trim = functools.partial(services.history.trim, settings.log_days)
+        writer.submit(trim, actor="kanban-mcp")
+    try:
+        yield App(settings, catalog, Runner(catalog, store, database, writer, feed), database, writer, feed)
+    finally:
+        feed.close()
+        if writer.stop():
+            database.close()

@@ -23,6 +23,9 @@ APPLICATION_ID = 0x6B616E62
 SCHEMA_VERSION = 1
 """The number of migrations this program knows."""
 
+_CLOSING_SECONDS = 0.5
+"""Who closes waits no longer for a process that hangs: the kernel closes the rest."""
+
 _T = TypeVar("_T")
 Row: TypeAlias = sqlite3.Row
 
@@ -296,14 +299,17 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; the last process to do so writes the log back, under the gate."""
-        with contextlib.suppress(Busy), self.gate.held():
-            for reader in self._readers:
-                reader.close()
-            self._writer.execute("pragma analysis_limit = 400")
-            with contextlib.suppress(sqlite3.OperationalError):
-                self._writer.execute("pragma optimize")
-            self._writer.close()
+        with contextlib.suppress(Busy), self.gate.held(_CLOSING_SECONDS):
+            self._close_all()
         self.gate.close()
+
+    def _close_all(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self._writer.execute("pragma analysis_limit = 400")
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._writer.execute("pragma optimize")
+        self._writer.close()
 
 
 def _first(cursor: sqlite3.Cursor) -> Row | None:

@@ -34,23 +34,23 @@ class Gate:
         self._timeout = timeout
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait for the gate and hold it. Raises Busy when another process keeps it past the timeout."""
+    def held(self, timeout: float | None = None) -> Iterator[None]:
+        """Wait for the gate and hold it. Raises Busy when another process keeps it past the timeout, in seconds."""
         if fcntl is None:
             yield
             return
-        self._take(time.monotonic() + self._timeout)
+        self._take(self._timeout if timeout is None else timeout)
         try:
             yield
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
-    def _take(self, deadline: float) -> None:
-        wait = _SHORTEST_WAIT
+    def _take(self, timeout: float) -> None:
+        deadline, wait = time.monotonic() + timeout, _SHORTEST_WAIT
         while not self._try():
             if time.monotonic() >= deadline:
                 raise Busy(
-                    f"Another process has been writing for {self._timeout:g} seconds.",
+                    f"Another process has been writing for {timeout:g} seconds.",
                     hint="Try again; if it lasts, look for a kanban-mcp process that hangs.",
                 )
             # A blocking flock has no deadline; the random part keeps waiting processes from moving in step.

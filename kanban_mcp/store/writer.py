@@ -46,7 +46,8 @@ class Writer:
     """Runs jobs one after the other, several to a transaction.
 
     Each job is atomic by itself: one that raises is undone and the others of its group stay. An answer is given
-    only after the commit. `on_commit` is called after each commit, and `on_group` told of each group, on the writer thread.
+    only after the commit. `on_commit` is called after each commit and
+    `on_group` told of each group, on the writer thread.
     """
 
     on_commit: Callable[[], None] | None = None
@@ -77,11 +78,12 @@ class Writer:
         """How many writes queue now."""
         return self._queue.qsize()
 
-    def stop(self) -> None:
-        """Finish what is queued, then end."""
+    def stop(self, seconds: float = 1.0) -> bool:
+        """Finish what is queued, then end; whether that was done in time. What was not is not acknowledged either."""
         self._stopped = True
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:
