@@ -7,14 +7,19 @@ from dataclasses import dataclass
 
 from kanban_mcp.batch import Batch
 from kanban_mcp.catalog import Catalog, operations
+from kanban_mcp.reads import Reads
 from kanban_mcp.runner import Runner
 from kanban_mcp.services.services import Services
 from kanban_mcp.settings import Settings
 from kanban_mcp.store import Store
+from kanban_mcp.store.cache import Cache
+from kanban_mcp.store.checkpointer import Checkpointer
 from kanban_mcp.store.clock import Clock, system_clock
 from kanban_mcp.store.database import Database, DatabaseOptions
 from kanban_mcp.store.feed import Feed
+from kanban_mcp.store.follower import Follower
 from kanban_mcp.store.writer import Writer
+from kanban_mcp.writes import Writes
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class App:
     database: Database
     writer: Writer
     feed: Feed
+    cache: Cache
 
 
 @contextlib.contextmanager
@@ -44,14 +50,23 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     batch = Batch(store, lambda name: catalog[name])
     catalog = Catalog(operations(services, batch), toolsets=settings.toolsets, read_only=settings.read_only)
     writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
-    feed = Feed(database)
-    writer.on_commit = feed.committed
+    feed, checkpointer = Feed(database), Checkpointer(database)
+    cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
+    follower = Follower(database, store.changes, cache)
+    reads = Reads(database, services, feed, cache, follower)
+    runner = Runner(catalog, reads, Writes(store, writer))
+
+    def committed() -> None:
+        feed.committed()
+        checkpointer.committed()
+
+    writer.on_commit = committed
     if settings.log_days:
-        trim = functools.partial(services.history.trim, settings.log_days)
-        writer.submit(trim, actor="kanban-mcp")
+        writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
     try:
-        yield App(settings, catalog, Runner(catalog, store, database, writer, feed), database, writer, feed)
+        yield App(settings, catalog, runner, database, writer, feed, cache)
     finally:
         feed.close()
+        checkpointer.close()
         if writer.stop():
             database.close()

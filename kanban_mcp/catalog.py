@@ -16,7 +16,7 @@ def operations(do: Services, batch: Batch) -> tuple[Operation, ...]:
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
         Operation("core", "write", do.boards.create_board, "POST /boards", keyed=True),
-        Operation("core", "read", do.boards.get_board, "GET /boards/{board}"),
+        Operation("core", "read", do.boards.get_board, "GET /boards/{board}", fresh=do.boards.holders),
         Operation("core", "write", do.tasks.create_task, "POST /tasks", keyed=True),
         Operation("core", "write", do.tasks.create_tasks, "POST /tasks/bulk", keyed=True),
         Operation("core", "read", do.tasks.get_task, "GET /tasks/{task_id}", point=True),

@@ -25,7 +25,8 @@ class Operation:
     """One operation, bound to the service that carries it out.
 
     `keyed` ones take an idempotency key. `point` ones read so little that a thread hop would cost more. `waits` marks
-    those that can wait, up to `wait` seconds, until they have rows to answer.
+    those that can wait, up to `wait` seconds, until they have rows to answer. `fresh` gives the part of an answer that
+    depends on the time, from the same arguments.
     """
 
     toolset: Toolset
@@ -35,6 +36,7 @@ class Operation:
     keyed: bool = False
     point: bool = False
     waits: bool = False
+    fresh: Callable[..., Record] | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +85,12 @@ class Operation:
         if "idempotency_key" in checked:
             raise Invalid("A part of a batch takes no key of its own.", hint="Give idempotency_key to the whole.")
         checked.pop("wait", None)
-        return self.method(**checked).lean()
+        return self.whole(**checked)
+
+    def whole(self, **arguments: Any) -> dict[str, Any]:
+        """The result for checked arguments, with its fresh part, as JSON values."""
+        result = self.method(**arguments).lean()
+        return result if self.fresh is None else {**result, **self.fresh(**arguments).lean()}
 
     def _explained(self, error: ValidationError) -> Invalid:
         names = list(self.arguments.model_fields)

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     """Writes at most in one commit."""
     batch_window_ms: Annotated[float, Field(ge=0, le=50)] = 0.0
     """Milliseconds to wait for more writes; 0 takes what queued during the last commit and delays nobody."""
+    cache_entries: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
+    """Assembled answers kept in memory; 0 keeps none."""
+    cache_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """How long at most; a change ends it at once, so this only bounds what nobody asks for."""
     lease_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
     """How long a claim lasts without a write of its holder."""
     log_days: Annotated[int, Field(ge=0)] = 0

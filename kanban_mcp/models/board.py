@@ -41,10 +41,15 @@ class Board(Record):
 
 
 class BoardView(Board):
-    """A board with its columns in order and, from `get_board`, its open tasks and who holds which."""
+    """A board with its columns in order and, from `get_board`, its open tasks."""
 
     columns: list[Column]
     tasks: Page | None = None
+
+
+class Holders(Record):
+    """Who holds which task of a board; no page when nobody does."""
+
     holders: Page | None = None
 
 

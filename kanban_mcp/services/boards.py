@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kanban_mcp.errors import Conflict, Invalid, NotFound, StaleVersion, WipLimit
-from kanban_mcp.models.board import DEFAULT_COLUMNS, Board, BoardStats, BoardView, Column, ColumnSpec
+from kanban_mcp.models.board import DEFAULT_COLUMNS, Board, BoardStats, BoardView, Column, ColumnSpec, Holders
 from kanban_mcp.models.change import Archived, Deleted
 from kanban_mcp.models.fields import BoardRef, Cursor, Description, Limit, Name, Version
 from kanban_mcp.models.page import Page, page
@@ -69,7 +69,19 @@ class Boards:
             cursor=lambda row: f"{row.status}.{row.position}",
             total=total,
         )
-        return self._view(found, columns, tasks=tasks, holders=self._holders(found.id))
+        return self._view(found, columns, tasks=tasks)
+
+    def holders(self, board: BoardRef | None = None, limit: Limit = 20) -> Holders:
+        """Who holds which task of a board, for how long: the part of `get_board` that changes with the clock."""
+        holders, now = self._store.claims.holders(self.resolve(board).id, limit + 1), self._store.now
+
+        def row(holder: Holder) -> list[int | str]:
+            age = round(seconds_between(holder.held_since, now))
+            left = round(seconds_between(now, holder.expires_at))
+            return [holder.task_id, holder.claimed_by, holder.lease, age, left]
+
+        columns = ("task_id", "claimed_by", "lease", "held_seconds", "expires_in_seconds")
+        return Holders(holders=page(columns, holders, row, limit=limit) if holders else None)
 
     def update_board(
         self,
@@ -248,21 +260,9 @@ class Boards:
         columns: list[Column] | None = None,
         *,
         tasks: Page | None = None,
-        holders: Page | None = None,
     ) -> BoardView:
         columns = self._store.boards.columns(board.id) if columns is None else columns
-        return BoardView(**board.model_dump(), columns=columns, tasks=tasks, holders=holders)
-
-    def _holders(self, board_id: int) -> Page | None:
-        holders, now = self._store.claims.holders(board_id, 51), self._store.now
-
-        def row(holder: Holder) -> list[int | str]:
-            age = round(seconds_between(holder.held_since, now))
-            left = round(seconds_between(now, holder.expires_at))
-            return [holder.task_id, holder.claimed_by, holder.lease, age, left]
-
-        columns = ("task_id", "claimed_by", "lease", "held_seconds", "expires_in_seconds")
-        return page(columns, holders, row, limit=50) if holders else None
+        return BoardView(**board.model_dump(), columns=columns, tasks=tasks)
 
 
 def listed_values(row: TaskRow) -> list[object]:

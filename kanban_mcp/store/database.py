@@ -2,6 +2,7 @@
 closing any handle on them drops all locks this process holds."""
 
 import contextlib
+import functools
 import queue
 import re
 import threading
@@ -188,11 +189,35 @@ class Database:
             finally:
                 if connection.in_transaction:
                     connection.rollback()
-            self._checkpoint(connection)
 
-    def _checkpoint(self, connection: sqlite3.Connection) -> None:
-        if not safe_with_many_processes():
-            connection.execute("pragma wal_checkpoint(passive)")
+    # The log
+
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def write_back(self) -> None:
+        """Write the log back into the file as far as nobody is in the way; commits go on meanwhile.
+
+        An engine with the WAL-reset race does it under the gate, with no writer beside it.
+        """
+        with contextlib.nullcontext() if safe_with_many_processes() else self.gate.held():
+            self._maintenance.execute("pragma wal_checkpoint(passive)").fetchall()
+
+    def empty_log(self) -> None:
+        """Write the whole log back and shrink it; writers wait. Raises Busy when the gate is taken for long."""
+        with self.gate.held():
+            self._maintenance.execute("pragma wal_checkpoint(truncate)").fetchall()
+
+    @functools.cached_property
+    def _maintenance(self) -> sqlite3.Connection:
+        """For the checkpointer's thread alone."""
+        connection = self._connect()
+        self._readers.append(connection)
+        return connection
 
     @contextlib.contextmanager
     def acting(self, actor: str) -> Iterator[None]:

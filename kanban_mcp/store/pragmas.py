@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
+from kanban_mcp.store.engine import sqlite3
 
 Durability: TypeAlias = Literal["normal", "full"]
 
@@ -16,8 +16,8 @@ def write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def checkpoints(connection: sqlite3.Connection) -> None:
-    """Every 1,000 pages the log is written back. Without the fix of the WAL-reset race only under the gate."""
-    connection.execute(f"pragma wal_autocheckpoint = {1000 if safe_with_many_processes() else 0}")
+    """Never in a commit, which would wait for it: the checkpointer does it. The file shrinks to 64 MB when emptied."""
+    connection.execute("pragma wal_autocheckpoint = 0")
     connection.execute("pragma journal_size_limit = 67108864")
 
 

@@ -1,21 +1,14 @@
 """Errors, as each transport says them."""
 
-import json
-from typing import Any
-
 from mcp.types import CallToolResult, TextContent
 
+from kanban_mcp.answers import Answer, compact
 from kanban_mcp.errors import KanbanError
 
 
-def compact(value: Any) -> str:
-    """JSON without a byte to spare."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def tool_result(result: dict[str, Any]) -> CallToolResult:
+def tool_result(answer: Answer) -> CallToolResult:
     """A result in both forms hosts look at; they carry the same data."""
-    return CallToolResult(content=[TextContent(type="text", text=compact(result))], structured_content=result)
+    return CallToolResult(content=[TextContent(type="text", text=answer.text)], structured_content=answer.value)
 
 
 def tool_error(error: KanbanError) -> CallToolResult:

@@ -1,0 +1,104 @@
+"""How operations read: in a transaction of their own, inline or on a thread, from the cache where that is true."""
+
+import asyncio
+import functools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from kanban_mcp.answers import Answer, answer, joined
+from kanban_mcp.operations import Operation
+from kanban_mcp.services.services import Services
+from kanban_mcp.store.cache import Cache
+from kanban_mcp.store.database import Database
+from kanban_mcp.store.feed import Feed
+from kanban_mcp.store.follower import Follower
+from kanban_mcp.views import VIEWS, Scopes
+
+
+class Reads:
+    """Runs reading operations."""
+
+    def __init__(self, database: Database, services: Services, feed: Feed, cache: Cache, follower: Follower) -> None:
+        self._database = database
+        self._services = services
+        self._feed = feed
+        self._cache = cache
+        self._follower = follower
+        self._loading: dict[tuple[str, str, int], asyncio.Future[Answer]] = {}
+        # One reader is left for what runs on the event loop and must never wait for it.
+        self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
+
+    async def run(self, operation: Operation, arguments: dict[str, Any], *, actor: str) -> Answer:
+        """Carry out a reading operation with checked arguments."""
+        wait = arguments.pop("wait", 0)
+        if operation.name in VIEWS and self._cache.capacity:
+            return await self._viewed(operation, arguments, actor)
+        read = functools.partial(self._read, operation, arguments, actor)
+        if operation.point:
+            return read()
+        return await (self._awaited(read, wait) if wait else self._threaded(read))
+
+    def _read(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
+        with self._database.reading(actor):
+            return answer(operation.whole(**arguments))
+
+    async def _threaded(self, read: Callable[[], Answer]) -> Answer:
+        return await anyio.to_thread.run_sync(read, limiter=self._threads)
+
+    async def _awaited(self, read: Callable[[], Answer], seconds: float) -> Answer:
+        """The first answer that has rows, or the one at the end of the wait."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        stop = self._feed.listen(lambda: loop.call_soon_threadsafe(changed.set))
+        try:
+            result = await self._threaded(read)
+            with anyio.move_on_after(seconds):
+                while not result.value["rows"]:
+                    await changed.wait()
+                    changed.clear()
+                    result = await self._threaded(read)
+            return result
+        finally:
+            stop()
+
+    # Through the cache
+
+    async def _viewed(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
+        """The kept answer while it is true, with what depends on the time added anew."""
+        seq, key = self._follower.follow(), _key(arguments)
+        kept: Answer | None = self._cache.get(operation.name, key)
+        if kept is None:
+            kept = await self._loaded(operation, arguments, actor, key, seq)
+        return kept if operation.fresh is None else joined(kept, self._fresh(operation.fresh, arguments, actor))
+
+    async def _loaded(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, seq: int) -> Answer:
+        """One load for all who ask for the same at the same seq; who asks after a change gets a load of its own."""
+        flight = (operation.name, key, seq)
+        if (loading := self._loading.get(flight)) is not None:
+            return await asyncio.shield(loading)
+        load = functools.partial(self._load, operation, arguments, actor, key, seq)
+        if operation.point:
+            return load()
+        self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
+        loading.add_done_callback(lambda _: self._loading.pop(flight, None))
+        return await asyncio.shield(loading)
+
+    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, seq: int) -> Answer:
+        scopes_of: Scopes = VIEWS[operation.name]
+        with self._database.reading(actor):
+            result = answer(operation.method(**arguments).lean())
+            scopes = scopes_of(self._services, arguments, result.value)
+        self._cache.put(operation.name, key, result, scopes=scopes, seq=seq, size=len(result.text))
+        return result
+
+    def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], actor: str) -> Answer:
+        with self._database.reading(actor):
+            return answer(part(**arguments).lean())
+
+
+def _key(arguments: Mapping[str, Any]) -> str:
+    """The same for the same arguments, in whatever order they came."""
+    return json.dumps(arguments, sort_keys=True)

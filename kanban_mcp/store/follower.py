@@ -1,0 +1,47 @@
+"""Keeps the cache true: reads what was committed, here or elsewhere, before an entry is trusted."""
+
+import threading
+
+from kanban_mcp.store.cache import Cache, Moment, scopes_of
+from kanban_mcp.store.changes import ChangeStore
+from kanban_mcp.store.database import Database
+
+MOST_CHANGES = 500
+"""Changes read one by one; after more than that, forgetting everything is cheaper."""
+
+
+class Follower:
+    """Follows the change log for a cache."""
+
+    def __init__(self, database: Database, changes: ChangeStore, cache: Cache) -> None:
+        self._database = database
+        self._changes = changes
+        self._cache = cache
+        self._version = database.watch()
+        self._known = -1
+        self._lock = threading.Lock()
+        self._seq = 0
+
+    def follow(self) -> Moment:
+        """Take in what was committed since the last time; the moment up to which the cache is now true.
+
+        When nothing was, which is asked in some microseconds, nothing is read.
+        """
+        with self._lock:
+            version = self._version()
+            if version != self._known:
+                self._take_in()
+                self._known = version
+            return self._cache.at(self._seq)
+
+    def _take_in(self) -> None:
+        with self._database.reading():
+            new = self._changes.since(self._seq, MOST_CHANGES + 1)
+            if not new or len(new) > MOST_CHANGES or self._known < 0:
+                # A commit without an entry in the log renewed a lease: whose, it does not say.
+                self._seq = self._changes.last()
+                self._cache.forget()
+                return
+        for change in new:
+            self._cache.mark(scopes_of(change), change.seq)
+        self._seq = new[-1].seq

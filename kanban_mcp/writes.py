@@ -1,0 +1,62 @@
+"""How operations write: as a job of the writer, once for each idempotency key."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kanban_mcp.answers import Answer, answer
+from kanban_mcp.errors import Conflict
+from kanban_mcp.operations import Operation
+from kanban_mcp.store import Store
+from kanban_mcp.store.clock import later
+from kanban_mcp.store.idempotency import FirstAnswer
+from kanban_mcp.store.writer import Writer
+
+KEY_SECONDS = 24 * 3600
+"""How long the answer to a call with an idempotency key is kept."""
+
+
+class Writes:
+    """Runs writing operations; each is a transaction, answered after its commit."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self._store = store
+        self._writer = writer
+
+    async def run(self, operation: Operation, arguments: dict[str, Any], *, actor: str) -> Answer:
+        """Carry out a writing operation with checked arguments."""
+        key = arguments.pop("idempotency_key", None)
+
+        def job() -> Answer:
+            if key is not None:
+                return self._once(operation, arguments, key)
+            return answer(operation.method(**arguments).lean())
+
+        return await asyncio.wrap_future(self._writer.submit(job, actor=actor))
+
+    def _once(self, operation: Operation, arguments: dict[str, Any], key: str) -> Answer:
+        """The first answer under the actor's key, or that of carrying the operation out."""
+        actor, now, digest = self._store.actor, self._store.now, _digest(arguments)
+        oldest = later(now, -KEY_SECONDS)
+        first = self._store.idempotency.get(actor, key, oldest)
+        if first is None:
+            result = answer(operation.method(**arguments).lean())
+            self._store.idempotency.put(actor, key, FirstAnswer(operation.name, digest, result.text), now, oldest)
+            return result
+        if (first.operation, first.arguments) != (operation.name, digest):
+            raise Conflict(
+                f"The idempotency key {key!r} was used for another call of {first.operation}.",
+                hint="Use a new key for a new call; repeat a call with the same arguments.",
+            )
+        return Answer(json.loads(first.result), first.result)
+
+
+def _digest(arguments: Mapping[str, Any]) -> str:
+    """The same for the same arguments, in whatever order they came."""
+    return hashlib.sha256(json.dumps(arguments, sort_keys=True, default=_plain).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json")
