@@ -12,7 +12,7 @@ import anyio.to_thread
 from kanban_mcp.answers import Answer, answer, joined
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
-from kanban_mcp.store.cache import Cache
+from kanban_mcp.store.cache import Cache, Moment
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.follower import Follower
@@ -28,7 +28,7 @@ class Reads:
         self._feed = feed
         self._cache = cache
         self._follower = follower
-        self._loading: dict[tuple[str, str, int], asyncio.Future[Answer]] = {}
+        self._loading: dict[tuple[str, str, Moment], asyncio.Future[Answer]] = {}
         # One reader is left for what runs on the event loop and must never wait for it.
         self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
 
@@ -68,30 +68,32 @@ class Reads:
 
     async def _viewed(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
         """The kept answer while it is true, with what depends on the time added anew."""
-        seq, key = self._follower.follow(), _key(arguments)
+        moment, key = self._follower.follow(), _key(arguments)
         kept: Answer | None = self._cache.get(operation.name, key)
         if kept is None:
-            kept = await self._loaded(operation, arguments, actor, key, seq)
+            kept = await self._loaded(operation, arguments, actor, key, moment)
         return kept if operation.fresh is None else joined(kept, self._fresh(operation.fresh, arguments, actor))
 
-    async def _loaded(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, seq: int) -> Answer:
-        """One load for all who ask for the same at the same seq; who asks after a change gets a load of its own."""
-        flight = (operation.name, key, seq)
+    async def _loaded(
+        self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment
+    ) -> Answer:
+        """One load for all who ask for the same at the same moment; who asks after a change gets a load of its own."""
+        flight = (operation.name, key, moment)
         if (loading := self._loading.get(flight)) is not None:
             return await asyncio.shield(loading)
-        load = functools.partial(self._load, operation, arguments, actor, key, seq)
+        load = functools.partial(self._load, operation, arguments, actor, key, moment)
         if operation.point:
             return load()
         self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
         loading.add_done_callback(lambda _: self._loading.pop(flight, None))
         return await asyncio.shield(loading)
 
-    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, seq: int) -> Answer:
+    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment) -> Answer:
         scopes_of: Scopes = VIEWS[operation.name]
         with self._database.reading(actor):
             result = answer(operation.method(**arguments).lean())
             scopes = scopes_of(self._services, arguments, result.value)
-        self._cache.put(operation.name, key, result, scopes=scopes, seq=seq, size=len(result.text))
+        self._cache.put(operation.name, key, result, scopes=scopes, read=moment, size=len(result.text))
         return result
 
     def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], actor: str) -> Answer:

@@ -92,7 +92,7 @@ class Cache:
             return self._forget()
 
     def invalidate(self, pattern: str) -> int:
-        """Forget what a pattern with `*` matches: a view, `get_board`, or all that shows a scope, `task:5`, `board:*`."""
+        """Forget what a pattern with `*` matches: a view like `get_board`, or all that shows a scope like `task:5`."""
         matches = compile_pattern(translate(pattern)).match
         with self._lock:
             matching = [
