@@ -1,10 +1,9 @@
 """Runs operations: the one way to them, for every transport."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-
-import structlog
 
 from kanban_mcp.answers import Answer
 from kanban_mcp.catalog import Catalog
@@ -12,7 +11,7 @@ from kanban_mcp.errors import Internal, KanbanError
 from kanban_mcp.reads import Reads
 from kanban_mcp.writes import Writes
 
-log = structlog.get_logger("kanban_mcp.runner")
+log = logging.getLogger(__name__)
 
 
 class CallSample(NamedTuple):
@@ -58,5 +57,5 @@ class Runner:
         except KanbanError:
             raise
         except Exception as error:
-            log.exception("operation failed", operation=name)
+            log.exception("operation failed", extra={"operation": name})
             raise Internal("The server failed on this call; nothing was changed.", hint="Its log says why.") from error

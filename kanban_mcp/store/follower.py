@@ -37,8 +37,9 @@ class Follower:
     def _take_in(self) -> None:
         with self._database.reading():
             new = self._changes.since(self._seq, MOST_CHANGES + 1)
-            if not new or len(new) > MOST_CHANGES or self._known < 0:
-                # A commit without an entry in the log renewed a lease: whose, it does not say.
+            gap = bool(new) and new[0].seq != self._seq + 1
+            if not new or gap or len(new) > MOST_CHANGES:
+                # Entries were trimmed, are too many, or are missing: a commit without one renewed some lease.
                 self._seq = self._changes.last()
                 self._cache.forget()
                 return
