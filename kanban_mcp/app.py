@@ -27,6 +27,7 @@ class App:
     """The open parts a transport needs."""
 
     settings: Settings
+    services: Services
     catalog: Catalog
     runner: Runner
     database: Database
@@ -64,7 +65,7 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     if settings.log_days:
         writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
     try:
-        yield App(settings, catalog, runner, database, writer, feed, cache)
+        yield App(settings, services, catalog, runner, database, writer, feed, cache)
     finally:
         feed.close()
         checkpointer.close()

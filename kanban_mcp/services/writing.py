@@ -76,7 +76,7 @@ class Writing:
         self._store.tasks.save(after)
         old, new = diff(before, after)
         for side in (old, new):
-            side.pop("updated_at")
+            side.pop("updated_at", None)
             if after.lease == before.lease and after.claimed_by == before.claimed_by:
                 side.pop("lease_expires_at", None)
         if after.position != before.position:

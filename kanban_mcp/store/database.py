@@ -72,7 +72,7 @@ class Database:
     def __init__(self, path: Path, options: DatabaseOptions | None = None, *, clock: Clock = system_clock) -> None:
         self.path = path
         self.options = options or DatabaseOptions()
-        self._clock = clock
+        self.clock = clock
         self._stamps = Stamps(clock)
         self._local = threading.local()
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
@@ -156,7 +156,7 @@ class Database:
         """A transaction that sees one state of the file throughout."""
         connection = self._borrow()
         try:
-            with self._bound(Transaction(connection, actor, stamp(self._clock()))):
+            with self._bound(Transaction(connection, actor, stamp(self.clock()))):
                 connection.execute("begin")
                 try:
                     yield
