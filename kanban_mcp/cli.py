@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from kanban_mcp import __version__
 from kanban_mcp.app import open_app
-from kanban_mcp.errors import Unusable
+from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
 
 UNUSABLE = 2
@@ -72,7 +72,7 @@ def _serve_stdio(settings: Settings) -> None:
     try:
         with open_app(settings) as app:
             anyio.run(stdio.serve, mcp_server(app))
-    except Unusable as error:
+    except (Busy, Unusable) as error:
         click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
         sys.exit(UNUSABLE)
 

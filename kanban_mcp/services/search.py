@@ -5,7 +5,7 @@ from kanban_mcp.models.page import Page, page
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.store import Store
-from kanban_mcp.store.search import Hit
+from kanban_mcp.store.search import Filters, Hit
 
 
 class Search:
@@ -25,11 +25,10 @@ class Search:
         limit: Limit = 20,
     ) -> Page:
         """Find tasks and notes by words, best match first. Any text will do; without `board`, on all boards."""
-        found = self._store.search.hits(
-            query,
+        filters = Filters(
             board_id=None if board is None else self._boards.resolve(board).id,
             status=status,
             tags=None if tag is None else self._tags.with_descendants(tag),
-            count=limit,
         )
+        found = self._store.search.hits(query, filters, count=limit)
         return page(Hit._fields, found, list, limit=limit)

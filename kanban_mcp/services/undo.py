@@ -125,14 +125,22 @@ class Undo:
         tags = self._tags.replace(task_id, before["tags"]) if "tags" in before else ([], [])
         status = before.get("status", task.status)
         place = before.get("position", task.position)
-        if (status, place) != (task.status, task.position) and self._store.tasks.at(task.board_id, status, place):
-            place = self._store.tasks.end_of(task.board_id, status)
+        if changes.get("archived_at", task.archived_at) is None:
+            place = self._free_place(task, status, place)
         if status != task.status:
             column = self._boards.column(task.board_id, status)
             self._writing.move(task, column, position=place, action="undone", changes=changes)
             return
         saved = self._writing.save("undone", task, {**changes, "position": place}, None, extra=("tags", *tags))
         self._blocking.changed(task, saved)
+
+    def _free_place(self, task: Task, status: str, place: str) -> str:
+        """A place of a column for a task that will be seen in it: the one it had, or the end when that is taken."""
+        if task.archived_at is not None and status == task.status:
+            self._boards.check_room(self._boards.column(task.board_id, status))
+        if self._store.tasks.at(task.board_id, status, place) in (None, task.id):
+            return place
+        return self._store.tasks.end_of(task.board_id, status)
 
     def _note(self, change: Change) -> None:
         if change.after is None:

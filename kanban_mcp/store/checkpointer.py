@@ -6,7 +6,7 @@ from kanban_mcp.errors import Busy
 from kanban_mcp.store.database import Database
 
 COMMITS = 100
-"""After so many commits: the log stays at some megabytes, and most writing back finds little to do."""
+"""After so many commits: the log stays at some megabytes, and writing back mostly finds little to do."""
 LARGE = 16 * 1024 * 1024
 """A log above this is emptied, for which writers wait a moment."""
 
@@ -25,7 +25,7 @@ class Checkpointer:
     def committed(self) -> None:
         """A commit of this process happened; called on the writer thread."""
         self._commits += 1
-        if self._commits % COMMITS == 0:
+        if self._commits % COMMITS == 0 or self._database.log_bytes() > LARGE:
             self._wake.set()
 
     def close(self) -> None:

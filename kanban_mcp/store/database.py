@@ -102,36 +102,40 @@ class Database:
         fresh = not self.path.exists() or self.path.stat().st_size == 0
         if fresh:
             self.path.touch(0o600)
-        connection = self._connect()
         try:
-            self._check_ours(connection)
-            pragmas.write_ahead_log(connection)
-            pragmas.checkpoints(connection)
-            pragmas.synchronous(connection, self.options.durability)
-            if schema_version(connection) < SCHEMA_VERSION:
-                # Only here: the module and what it builds on cost a tenth of a start, and most starts migrate nothing.
-                from kanban_mcp.store.schema import migrate  # noqa: PLC0415
-
-                migrate(connection)
+            connection = self._connect()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.DatabaseError as error:
-            connection.close()
             raise _unusable(error) from error
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._check_ours(connection)
+        pragmas.write_ahead_log(connection)
+        pragmas.checkpoints(connection)
+        pragmas.synchronous(connection, self.options.durability)
+        if schema_version(connection) < SCHEMA_VERSION:
+            # Only here: the module and what it builds on cost a tenth of a start, and most starts migrate nothing.
+            from kanban_mcp.store.schema import migrate  # noqa: PLC0415
+
+            migrate(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self.options.busy_timeout, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            for tune in pragmas.COMMON:
+                tune(connection)
+            pragmas.memory_map(connection, self.options.mmap_size)
         except BaseException:
             connection.close()
             raise
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(
-                self.path, timeout=self.options.busy_timeout, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.OperationalError as error:
-            raise _unusable(error) from error
-        connection.row_factory = sqlite3.Row
-        for tune in pragmas.COMMON:
-            tune(connection)
-        pragmas.memory_map(connection, self.options.mmap_size)
         return connection
 
     def _check_ours(self, connection: sqlite3.Connection) -> None:
@@ -268,10 +272,17 @@ class Database:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
+            return self._new_reader()
+
+    def _new_reader(self) -> sqlite3.Connection:
+        try:
             connection = self._connect()
-            pragmas.read_only(connection)
-            self._readers.append(connection)
-            return connection
+        except sqlite3.Error as error:
+            self._room.release()
+            raise translated(error) from error
+        pragmas.read_only(connection)
+        self._readers.append(connection)
+        return connection
 
     # Statements
 

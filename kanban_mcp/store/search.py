@@ -1,15 +1,15 @@
 """Full text, as rows: any text to a query that cannot fail, and ranked hits from it."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.tasks import ids
 
 MOST_TERMS = 16
 MOST_CHARACTERS = 256
-CANDIDATES = 1000
-"""Ranked are the newest so many matches: the cost of a search does not grow with the board."""
+CANDIDATES = 300
+"""Ranked are the newest so many matches, so that the cost of a search does not grow with the board."""
 
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _WORDLIKE = re.compile(r"\w", re.UNICODE)
@@ -25,6 +25,24 @@ class Hit(NamedTuple):
     status: str
     snippet: str
     score: float
+
+
+class Filters(NamedTuple):
+    """What hits must have; None filters nothing. `tags` are ids of which a task has at least one."""
+
+    board_id: int | None = None
+    status: str | None = None
+    tags: list[int] | None = None
+
+
+class _Statements(NamedTuple):
+    """The statements on one of the indexes."""
+
+    kind: str
+    newest: str
+    titled: str
+    scored: str
+    shown: str
 
 
 def terms(text: str) -> list[str]:
@@ -43,67 +61,106 @@ class SearchStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def hits(
-        self, text: str, *, board_id: int | None, status: str | None, tags: list[int] | None, count: int
-    ) -> list[Hit]:
-        """The best matches, all words first; when none has all of them, any word. The last word may be a prefix."""
+    def hits(self, text: str, filters: Filters, *, count: int) -> list[Hit]:
+        """The best matches of all words; if there are none, with the last word as a prefix; then of any word."""
         words = terms(text)
         if not words:
             return []
-        words[-1] += "*"
-        for operator in (" AND ", " OR "):
-            found = self._matching(operator.join(words), board_id, status, tags, count)
-            if found or len(words) == 1:
+        prefixed = [*words[:-1], words[-1] + "*"]
+        for query in (" AND ".join(words), " AND ".join(prefixed), " OR ".join(prefixed)):
+            found = self._in(_TASKS, query, filters, count) + self._in(_NOTES, query, filters, count)
+            if found:
                 break
-        return found
+        return sorted(found, key=lambda hit: (-hit.score, hit.kind, -hit.id))[:count]
 
-    def _matching(
-        self, query: str, board_id: int | None, status: str | None, tags: list[int] | None, count: int
-    ) -> list[Hit]:
-        filters = {"query": query, "board_id": board_id, "status": status, "tags": ids(tags), "count": count}
-        tasks = self._db.all("search.tasks", _TASKS, candidates=CANDIDATES, **filters)
-        notes = self._db.all("search.notes", _NOTES, candidates=CANDIDATES, **filters)
-        hits = sorted((Hit(*row) for row in (*tasks, *notes)), key=lambda hit: (-hit.score, hit.kind, -hit.id))
-        return hits[:count]
+    def _in(self, index: _Statements, query: str, filters: Filters, count: int) -> list[Hit]:
+        rows = self._db.all(
+            f"search.{index.kind}s.newest",
+            index.newest,
+            query=query,
+            limit=CANDIDATES,
+            board_id=filters.board_id,
+            status=filters.status,
+            tags=ids(filters.tags),
+        )
+        newest = [int(row[0]) for row in rows]
+        if not newest:
+            return []
+        ranked = self._titles_first if len(newest) == CANDIDATES else self._scored
+        best = ranked(index, query, newest, count)
+        return self._shown(index, query, best)
+
+    def _titles_first(self, index: _Statements, query: str, newest: list[int], count: int) -> dict[int, float]:
+        """Of very many matches those in titles, then the newest: to weigh words, all matches would have to be read."""
+        rows = self._db.all(
+            f"search.{index.kind}s.titled",
+            index.titled,
+            query=f"{{title}} : ({query})",
+            oldest=newest[-1],
+            ids=ids(newest),
+            limit=count,
+        )
+        titled = {int(row[0]): 1.0 for row in rows}
+        others = {found: 0.1 for found in newest if found not in titled}
+        return dict(list({**titled, **others}.items())[:count])
+
+    def _scored(self, index: _Statements, query: str, newest: list[int], count: int) -> dict[int, float]:
+        """By BM25, a word in the title counting ten times."""
+        rows = self._db.all(
+            f"search.{index.kind}s.scored",
+            index.scored,
+            query=query,
+            oldest=newest[-1],
+            ids=ids(newest),
+            limit=count,
+        )
+        return {int(row[0]): round(float(row[1]), 6) for row in rows}
+
+    def _shown(self, index: _Statements, query: str, best: dict[int, float]) -> list[Hit]:
+        rows: list[Any] = self._db.all(
+            f"search.{index.kind}s.shown",
+            index.shown,
+            query=query,
+            oldest=min(best),
+            newest=max(best),
+            ids=ids(list(best)),
+        )
+        return [Hit(index.kind, row[0], row[1], row[2], row[3], row[4], best[row[0]]) for row in rows]
 
 
-# Bounds and filters come first, then the ranking; snippets last, since each reads and tokenizes a whole text.
-_TASKS = """
-with newest (id) as materialized (
-    select f.rowid from tasks_fts f cross join tasks t on t.id = f.rowid
-    where f.tasks_fts match :query and t.archived_at is null
-        and (:board_id is null or t.board_id = :board_id) and (:status is null or t.status = :status)
-        and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
-             and x.tag_id in (select value from json_each(:tags))))
-    order by f.rowid desc limit :candidates
-), best (id, score) as materialized (
-    select f.rowid, -bm25(tasks_fts, 10.0, 1.0) as score
-    from tasks_fts f
-    where f.tasks_fts match :query and f.rowid >= (select min(id) from newest) and f.rowid in (select id from newest)
-    order by score desc, f.rowid desc limit :count
-)
-select 'task', b.id, b.id, t.title, t.status,
-    (select snippet(tasks_fts, -1, '[', ']', '…', 12) from tasks_fts
-     where tasks_fts match :query and rowid = b.id), round(b.score, 6)
-from best b join tasks t on t.id = b.id
-"""
+def _statements(kind: str, task: str) -> _Statements:
+    """The statements on `<kind>s_fts`; `task` says how a hit `f` comes to its task `t`."""
+    fts = f"{kind}s_fts"
+    return _Statements(
+        kind,
+        # Newest first comes out of the index by itself, so this stops at the limit.
+        newest=f"""
+            select f.rowid from {fts} f {task}
+            where f.{fts} match :query and t.archived_at is null
+                and (:board_id is null or t.board_id = :board_id) and (:status is null or t.status = :status)
+                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
+                     and x.tag_id in (select value from json_each(:tags))))
+            order by f.rowid desc limit :limit
+            """,  # noqa: S608 - names of our own tables
+        # The plus keeps the planner from looking each id up by itself: that starts the whole match anew.
+        titled=f"""
+            select rowid from {fts} where {fts} match :query and rowid >= :oldest
+                and +rowid in (select value from json_each(:ids))
+            order by rowid desc limit :limit
+            """,  # noqa: S608
+        scored=f"""
+            select rowid, -bm25({fts}, 10.0, 1.0) as score from {fts} where {fts} match :query and rowid >= :oldest
+                and +rowid in (select value from json_each(:ids))
+            order by score desc, rowid desc limit :limit
+            """,  # noqa: S608
+        shown=f"""
+            select f.rowid, t.id, t.title, t.status, snippet({fts}, -1, '[', ']', '…', 12)
+            from {fts} f {task}
+            where f.{fts} match :query and f.rowid between :oldest and :newest
+                and +f.rowid in (select value from json_each(:ids))
+            """,  # noqa: S608
+    )
 
-_NOTES = """
-with newest (id) as materialized (
-    select f.rowid from notes_fts f cross join notes n on n.id = f.rowid cross join tasks t on t.id = n.task_id
-    where f.notes_fts match :query and t.archived_at is null
-        and (:board_id is null or t.board_id = :board_id) and (:status is null or t.status = :status)
-        and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
-             and x.tag_id in (select value from json_each(:tags))))
-    order by f.rowid desc limit :candidates
-), best (id, score) as materialized (
-    select f.rowid, -bm25(notes_fts, 10.0, 1.0) as score
-    from notes_fts f
-    where f.notes_fts match :query and f.rowid >= (select min(id) from newest) and f.rowid in (select id from newest)
-    order by score desc, f.rowid desc limit :count
-)
-select 'note', b.id, n.task_id, t.title, t.status,
-    (select snippet(notes_fts, -1, '[', ']', '…', 12) from notes_fts
-     where notes_fts match :query and rowid = b.id), round(b.score, 6)
-from best b join notes n on n.id = b.id join tasks t on t.id = n.task_id
-"""
+
+_TASKS = _statements("task", "cross join tasks t on t.id = f.rowid")
+_NOTES = _statements("note", "cross join notes n on n.id = f.rowid cross join tasks t on t.id = n.task_id")

@@ -1,0 +1,167 @@
+"""The state that the change log tells, rebuilt entry by entry, in the form of the tables."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from kanban_mcp.models.task import Task
+from kanban_mcp.store.database import Database
+
+UNTOLD = {"blocked_by", "lease_expires_at", "updated_at"}
+"""What follows from other fields, or moves on with every write."""
+_AROUND = {"tags", "notes", "depends_on", "dependents", "subtasks"}
+_FRESH = {
+    name: info.get_default()
+    for name, info in Task.model_fields.items()
+    if not info.is_required() and name not in UNTOLD
+} | {"acceptance": []}
+"""What the entry of a creation leaves out."""
+
+
+@dataclass
+class State:
+    """Everything but search and idempotency keys. Tags are on tasks by name, whose letter case does not count."""
+
+    boards: dict[int, dict[str, Any]] = field(default_factory=dict)
+    columns: dict[int, list[tuple[str, str, str, int | None]]] = field(default_factory=dict)
+    tasks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[int, dict[str, Any]] = field(default_factory=dict)
+    tagged: set[tuple[int, str]] = field(default_factory=set)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+class Replay:
+    """Applies entries to a state."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+    def apply(self, change: dict[str, Any]) -> None:
+        """What one entry of the log tells."""
+        before, after = change["before"], change["after"]
+        getattr(self, f"_{change['entity']}")(change["entity_id"], before, after)
+
+    def _board(self, board_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        state = self.state
+        if after is None:
+            for task_id in [task_id for task_id, task in state.tasks.items() if task["board_id"] == board_id]:
+                self._remove_task(task_id)
+            del state.boards[board_id], state.columns[board_id]
+            return
+        fields: dict[str, Any] = {"archived_at": None, "description": ""} if before is None else state.boards[board_id]
+        state.boards[board_id] = fields | {
+            key: value for key, value in after.items() if key not in UNTOLD | {"columns"}
+        }
+        if "columns" in after:
+            state.columns[board_id] = [
+                (column["status"], column["name"], column["category"], column.get("wip_limit"))
+                for column in after["columns"]
+            ]
+
+    def _task(self, task_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        state = self.state
+        if after is None:
+            self._remove_task(task_id)
+            return
+        if before is None:
+            assert task_id not in state.tasks
+            state.links |= {(task_id, needed): "blocks" for needed in after.get("depends_on", [])}
+        if "tags" in after:
+            state.tagged = {pair for pair in state.tagged if pair[0] != task_id}
+            state.tagged |= {(task_id, name.lower()) for name in after["tags"]}
+        told = {key: value for key, value in after.items() if key not in UNTOLD | _AROUND}
+        state.tasks[task_id] = {**(_FRESH if before is None else state.tasks[task_id]), **told}
+
+    def _remove_task(self, task_id: int) -> None:
+        state = self.state
+        del state.tasks[task_id]
+        for task in state.tasks.values():
+            if task["parent_id"] == task_id:
+                task["parent_id"] = None
+        state.notes = {note_id: note for note_id, note in state.notes.items() if note["task_id"] != task_id}
+        state.links = {ends: kind for ends, kind in state.links.items() if task_id not in ends}
+        state.tagged = {pair for pair in state.tagged if pair[0] != task_id}
+
+    def _note(self, note_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        if after is None:
+            del self.state.notes[note_id]
+        else:
+            fields = {"title": "", "pinned": False} if before is None else self.state.notes[note_id]
+            self.state.notes[note_id] = {**fields, **after}
+
+    def _tag(self, tag_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        state = self.state
+        if after is None:
+            gone = state.tags.pop(tag_id)["name"].lower()
+            state.tagged = {pair for pair in state.tagged if pair[1] != gone}
+            for tag in state.tags.values():
+                if tag["parent"] == tag_id:
+                    tag["parent"] = None
+            return
+        fields: dict[str, Any] = {"parent": None, "color": ""} if before is None else state.tags[tag_id]
+        told = {key: value for key, value in after.items() if key not in ("parent", "tasks")}
+        if "parent" in after:
+            told["parent"] = self._tag_named(after["parent"])
+        if "name" in after and before is not None:
+            old, new = fields["name"].lower(), after["name"].lower()
+            state.tagged = {(task_id, new if name == old else name) for task_id, name in state.tagged}
+        state.tags[tag_id] = {**fields, **told, "color": told.get("color", fields["color"]) or ""}
+
+    def _tag_named(self, name: str | None) -> int | None:
+        return next((tag_id for tag_id, tag in self.state.tags.items() if tag["name"] == name), None)
+
+    def _dependency(self, task_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        ends = (task_id, (after or before or {})["depends_on"])
+        if after is None:
+            del self.state.links[ends]
+        else:
+            self.state.links[ends] = after["kind"]
+
+
+def told(database: Database) -> State:
+    """The state that the log tells."""
+    replay = Replay()
+    with database.reading():
+        changes = database.all("test.changes", "select * from changes order by seq")
+    for change in changes:
+        sides = {side: json.loads(change[side]) if change[side] else None for side in ("before", "after")}
+        replay.apply({**dict(change), **sides})
+    return replay.state
+
+
+def stored(database: Database) -> State:
+    """The state in the tables."""
+    with database.reading():
+        tagged = "select x.task_id, lower(g.name) from task_tags x join tags g on g.id = x.tag_id"
+        links = database.all("test.links", "select task_id, depends_on, kind from dependencies")
+        return State(
+            boards=_by_id(database, "select id, name, description, version, created_at, archived_at from boards"),
+            columns=_columns(database),
+            tasks={task_id: _task(row) for task_id, row in _by_id(database, "select * from tasks").items()},
+            notes={note_id: _note(row) for note_id, row in _by_id(database, "select * from notes").items()},
+            tags=_by_id(database, "select id, name, parent_id as parent, color from tags"),
+            tagged={(row[0], row[1]) for row in database.all("test.tagged", tagged)},
+            links={(row[0], row[1]): row[2] for row in links},
+        )
+
+
+def _by_id(database: Database, sql: str) -> dict[int, dict[str, Any]]:
+    return {row["id"]: dict(row) for row in database.all("test.table", sql)}
+
+
+def _columns(database: Database) -> dict[int, list[tuple[str, str, str, int | None]]]:
+    columns: dict[int, list[tuple[str, str, str, int | None]]] = {}
+    sql = "select board_id, status, name, category, wip_limit from columns order by board_id, position"
+    for board_id, *column in database.all("test.columns", sql):
+        columns.setdefault(board_id, []).append((column[0], column[1], column[2], column[3]))
+    return columns
+
+
+def _task(row: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in row.items() if name not in UNTOLD}
+    return {**kept, "acceptance": json.loads(row["acceptance"])}
+
+
+def _note(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "pinned": bool(row["pinned"])}
