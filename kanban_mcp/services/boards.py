@@ -76,7 +76,7 @@ class Boards:
         holders, now = self._store.claims.holders(self.resolve(board).id, limit + 1), self._store.now
 
         def row(holder: Holder) -> list[int | str]:
-            age = round(seconds_between(holder.held_since, now))
+            age = max(0, round(seconds_between(holder.held_since, now)))
             left = round(seconds_between(now, holder.expires_at))
             return [holder.task_id, holder.claimed_by, holder.lease, age, left]
 

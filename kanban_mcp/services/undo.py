@@ -7,6 +7,7 @@ from kanban_mcp.errors import Conflict, Invalid, NotFound
 from kanban_mcp.models.board import ColumnSpec
 from kanban_mcp.models.change import Change, Undone
 from kanban_mcp.models.fields import Actor, Id, Seq
+from kanban_mcp.models.task import Task
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.creation import Creation

@@ -1,14 +1,14 @@
 """Full text, as rows: any text to a query that cannot fail, and ranked hits from it."""
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from kanban_mcp.store.database import Database
+from kanban_mcp.store.database import Database, Row
 from kanban_mcp.store.tasks import ids
 
 MOST_TERMS = 16
 MOST_CHARACTERS = 256
-CANDIDATES = 300
+CANDIDATES = 200
 """Ranked are the newest so many matches, so that the cost of a search does not grow with the board."""
 
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -33,6 +33,14 @@ class Filters(NamedTuple):
     board_id: int | None = None
     status: str | None = None
     tags: list[int] | None = None
+
+
+class _Ranked(NamedTuple):
+    """A match by what orders it: its score, tasks before notes, the newest first."""
+
+    score: float
+    kind: str
+    id: int
 
 
 class _Statements(NamedTuple):
@@ -68,12 +76,12 @@ class SearchStore:
             return []
         prefixed = [*words[:-1], words[-1] + "*"]
         for query in (" AND ".join(words), " AND ".join(prefixed), " OR ".join(prefixed)):
-            found = self._in(_TASKS, query, filters, count) + self._in(_NOTES, query, filters, count)
+            found = [*self._ranked(_TASKS, query, filters, count), *self._ranked(_NOTES, query, filters, count)]
             if found:
-                break
-        return sorted(found, key=lambda hit: (-hit.score, hit.kind, -hit.id))[:count]
+                return self._shown(query, sorted(found, reverse=True)[:count])
+        return []
 
-    def _in(self, index: _Statements, query: str, filters: Filters, count: int) -> list[Hit]:
+    def _ranked(self, index: _Statements, query: str, filters: Filters, count: int) -> list[_Ranked]:
         rows = self._db.all(
             f"search.{index.kind}s.newest",
             index.newest,
@@ -86,9 +94,8 @@ class SearchStore:
         newest = [int(row[0]) for row in rows]
         if not newest:
             return []
-        ranked = self._titles_first if len(newest) == CANDIDATES else self._scored
-        best = ranked(index, query, newest, count)
-        return self._shown(index, query, best)
+        rank = self._titles_first if len(newest) == CANDIDATES else self._scored
+        return [_Ranked(score, index.kind, found) for found, score in rank(index, query, newest, count).items()]
 
     def _titles_first(self, index: _Statements, query: str, newest: list[int], count: int) -> dict[int, float]:
         """Of very many matches those in titles, then the newest: to weigh words, all matches would have to be read."""
@@ -116,16 +123,27 @@ class SearchStore:
         )
         return {int(row[0]): round(float(row[1]), 6) for row in rows}
 
-    def _shown(self, index: _Statements, query: str, best: dict[int, float]) -> list[Hit]:
-        rows: list[Any] = self._db.all(
+    def _shown(self, query: str, ranked: list[_Ranked]) -> list[Hit]:
+        """The hits with title, status and a snippet, best first."""
+        hits: dict[tuple[str, int], Hit] = {}
+        for index in (_TASKS, _NOTES):
+            best = {hit.id: hit.score for hit in ranked if hit.kind == index.kind}
+            if best:
+                for row in self._rows(index, query, list(best)):
+                    hits[index.kind, row[0]] = Hit(
+                        index.kind, row[0], row[1], row[2], row[3], row[4], score=best[row[0]]
+                    )
+        return [hits[hit.kind, hit.id] for hit in ranked]
+
+    def _rows(self, index: _Statements, query: str, best: list[int]) -> list[Row]:
+        return self._db.all(
             f"search.{index.kind}s.shown",
             index.shown,
             query=query,
             oldest=min(best),
             newest=max(best),
-            ids=ids(list(best)),
+            ids=ids(best),
         )
-        return [Hit(index.kind, row[0], row[1], row[2], row[3], row[4], best[row[0]]) for row in rows]
 
 
 def _statements(kind: str, task: str) -> _Statements:

@@ -18,7 +18,7 @@ ANONYMOUS = "agent"
 
 def mcp_server(app: App) -> Server[Any]:
     """An MCP server over the app's operations."""
-    tools = types.ListToolsResult(tools=[tool(operation) for operation in app.catalog])
+    tools = tool_list(app)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -42,6 +42,11 @@ def mcp_server(app: App) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def tool_list(app: App) -> types.ListToolsResult:
+    """The operations offered, as tools."""
+    return types.ListToolsResult(tools=[tool(operation) for operation in app.catalog])
 
 
 def tool(operation: Operation) -> types.Tool:

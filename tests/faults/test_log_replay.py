@@ -39,7 +39,7 @@ async def last_seq(app: App) -> int:
 
 @pytest.mark.parametrize(
     ("seed", "calls"),
-    [(1, 600), (2, 600), (3, 600), *(pytest.param(n, 3000, marks=pytest.mark.long) for n in range(4, 24))],
+    [(1, 800), (2, 800), (3, 800), *(pytest.param(n, 3000, marks=pytest.mark.long) for n in range(4, 24))],
 )
 async def test_the_log_tells_all_that_is_stored(
     app: App, clock: SettableClock, check_sound: Callable[[], None], seed: int, calls: int

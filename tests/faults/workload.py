@@ -37,6 +37,7 @@ class Workload:
             "delete_tag": (1, lambda: {"tag": self._tag(), "confirm": True}),
             "set_columns": (2, self._set_columns),
             "update_board": (1, lambda: {"description": self._words()}),
+            "archive_board": (4, lambda: {"board": 1, "archived": self.chance.random() < 0.1}),
             "undo": (10, self._undo),
             "run_batch": (3, self._run_batch),
         }

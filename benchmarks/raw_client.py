@@ -1,0 +1,71 @@
+"""A client as thin as can be: what is measured is the server."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import psutil
+
+STOCK = [sys.executable, str(Path(__file__).parent / "stock_server.py")]
+
+
+def ours(db: Path, *flags: str) -> list[str]:
+    """The command that serves a file."""
+    return [sys.executable, "-m", "kanban_mcp", "--db", str(db), "--toolsets", "core", *flags]
+
+
+class RawClient:
+    """Speaks JSON-RPC to a server's pipes, one request at a time. `started` is the time to the first tool list."""
+
+    def __init__(self, command: list[str]) -> None:
+        began = perf_counter()
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        self._buffer = b""
+        self._last = 0
+        client = {"name": "benchmark", "version": "1"}
+        self.request("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+        self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        self.request("tools/list")
+        self.started = perf_counter() - began
+
+    def request(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to a request."""
+        self._last += 1
+        self._send({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params})
+        answer: dict[str, Any] = json.loads(self._line())
+        return answer
+
+    def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The structured result of a tool."""
+        result: dict[str, Any] = self.request("tools/call", name=tool, arguments=arguments)["result"]
+        structured: dict[str, Any] = result.get("structuredContent", {})
+        return structured
+
+    def resident(self) -> int:
+        """Bytes of memory the server has."""
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
+    def close(self) -> None:
+        """Leave, and wait for the server to end."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    def _line(self) -> bytes:
+        assert self._process.stdout
+        while b"\n" not in self._buffer:
+            self._buffer += os.read(self._process.stdout.fileno(), 1 << 20)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
