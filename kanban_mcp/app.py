@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kanban_mcp.batch import Batch
 from kanban_mcp.catalog import Catalog, operations
+from kanban_mcp.diagnostics.diagnostics import Diagnostics
 from kanban_mcp.reads import Reads
 from kanban_mcp.runner import Runner
 from kanban_mcp.services.services import Services
@@ -34,6 +35,7 @@ class App:
     writer: Writer
     feed: Feed
     cache: Cache
+    watch: Diagnostics
 
 
 @contextlib.contextmanager
@@ -48,14 +50,24 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     database = Database(settings.db, options, clock=clock)
     store = Store(database)
     services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
-    batch = Batch(store, lambda name: catalog[name])
-    catalog = Catalog(operations(services, batch), toolsets=settings.toolsets, read_only=settings.read_only)
     writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
-    feed, checkpointer = Feed(database), Checkpointer(database)
     cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
-    follower = Follower(database, store.changes, cache)
-    reads = Reads(database, services, feed, cache, follower)
+    watch = Diagnostics(
+        database,
+        store,
+        writer,
+        cache,
+        batch_size=settings.batch_size,
+        window_ms=settings.batch_window_ms,
+        slow_seconds=settings.slow_query_ms / 1000,
+        budget_mb=settings.memory_budget_mb,
+    )
+    batch = Batch(store, lambda name: catalog[name])
+    catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
+    feed, checkpointer = Feed(database), Checkpointer(database)
+    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache))
     runner = Runner(catalog, reads, Writes(store, writer))
+    runner.on_call = watch.calls.observe
 
     def committed() -> None:
         feed.committed()
@@ -65,8 +77,9 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     if settings.log_days:
         writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
     try:
-        yield App(settings, services, catalog, runner, database, writer, feed, cache)
+        yield App(settings, services, catalog, runner, database, writer, feed, cache, watch)
     finally:
+        watch.close()
         feed.close()
         checkpointer.close()
         if writer.stop():

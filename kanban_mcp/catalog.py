@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from kanban_mcp.batch import Batch
+from kanban_mcp.diagnostics.diagnostics import Diagnostics
 from kanban_mcp.errors import NotFound, ReadOnly
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
@@ -11,7 +12,7 @@ from kanban_mcp.services.services import Services
 TOOLSETS = ("core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data")
 
 
-def operations(do: Services, batch: Batch) -> tuple[Operation, ...]:
+def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operation, ...]:
     """All operations, in the order they are listed to agents."""
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
@@ -55,6 +56,15 @@ def operations(do: Services, batch: Batch) -> tuple[Operation, ...]:
         Operation("tags", "destroy", do.tags.delete_tag, "DELETE /tags/{tag}"),
         Operation("tags", "write", do.tags.tag_task, "POST /tasks/{task_id}/tags"),
         Operation("tags", "write", do.tags.untag_task, "DELETE /tasks/{task_id}/tags"),
+        #
+        Operation("diagnostics", "read", watch.health.get_health, "GET /health/details", plain=True),
+        Operation("diagnostics", "read", watch.calls.get_performance, "GET /performance", plain=True),
+        Operation("diagnostics", "read", watch.queries.get_query_stats, "GET /queries"),
+        Operation("diagnostics", "read", watch.caching.get_cache_stats, "GET /cache", plain=True),
+        Operation("diagnostics", "write", watch.caching.invalidate_cache, "POST /cache/invalidate"),
+        Operation("diagnostics", "read", watch.memory.get_memory, "GET /memory", plain=True),
+        Operation("diagnostics", "read", watch.batches.get_batch_stats, "GET /batches", plain=True),
+        Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True),
     )
 
 
@@ -72,6 +82,9 @@ class Catalog:
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._offered.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._everything
 
     def __getitem__(self, name: str) -> Operation:
         """An operation by name. Raises NotFound or ReadOnly, saying how to get it."""

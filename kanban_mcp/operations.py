@@ -24,7 +24,8 @@ Toolset: TypeAlias = Literal["core", "boards", "tasks", "notes", "tags", "flow",
 class Operation:
     """One operation, bound to the service that carries it out.
 
-    `keyed` ones take an idempotency key. `point` ones read so little that a thread hop would cost more. `waits` marks
+    `keyed` ones take an idempotency key. `point` ones read so little that a thread hop would cost more. `plain` ones
+    read no rows and so need no transaction. `waits` marks
     those that can wait, up to `wait` seconds, until they have rows to answer. `fresh` gives the part of an answer that
     depends on the time, from the same arguments.
     """
@@ -35,6 +36,7 @@ class Operation:
     http: str
     keyed: bool = False
     point: bool = False
+    plain: bool = False
     waits: bool = False
     fresh: Callable[..., Record] | None = None
 

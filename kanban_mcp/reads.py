@@ -40,11 +40,19 @@ class Reads:
         read = functools.partial(self._read, operation, arguments, actor)
         if operation.point:
             return read()
+        if operation.plain:
+            return await self._plainly(operation, arguments)
         return await (self._awaited(read, wait) if wait else self._threaded(read))
 
     def _read(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
         with self._database.reading(actor):
             return answer(operation.whole(**arguments))
+
+    async def _plainly(self, operation: Operation, arguments: dict[str, Any]) -> Answer:
+        """Without a transaction; one that takes long does not hold up the end of the server."""
+        return await anyio.to_thread.run_sync(
+            lambda: answer(operation.method(**arguments).lean()), limiter=self._threads, abandon_on_cancel=True
+        )
 
     async def _threaded(self, read: Callable[[], Answer]) -> Answer:
         return await anyio.to_thread.run_sync(read, limiter=self._threads)

@@ -3,23 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from kanban_mcp.answers import Answer
+from kanban_mcp.answers import Answer, CallSample
 from kanban_mcp.catalog import Catalog
 from kanban_mcp.errors import Internal, KanbanError
 from kanban_mcp.reads import Reads
 from kanban_mcp.writes import Writes
 
 log = logging.getLogger(__name__)
-
-
-class CallSample(NamedTuple):
-    """One call of an operation: how long it took from asking to answer, and the code of its error."""
-
-    operation: str
-    seconds: float
-    error: str | None
 
 
 class Runner:
@@ -36,7 +28,7 @@ class Runner:
         """Run an operation and answer its result as JSON values. Raises KanbanError and nothing else."""
         return (await self.answer(name, arguments, actor=actor)).value
 
-    async def answer(self, name: str, arguments: Mapping[str, Any], *, actor: str) -> Answer:
+    async def answer(self, name: str, arguments: Mapping[str, Any], *, actor: str, transport: str = "direct") -> Answer:
         """`call`, with the result as text too."""
         if self.on_call is None:
             return await self._answer(name, arguments, actor)
@@ -47,7 +39,9 @@ class Runner:
             code = error.code
             raise
         finally:
-            self.on_call(CallSample(name, time.perf_counter() - started, code))
+            self.on_call(
+                CallSample(name if name in self.catalog else "unknown", transport, time.perf_counter() - started, code)
+            )
 
     async def _answer(self, name: str, arguments: Mapping[str, Any], actor: str) -> Answer:
         try:

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     """How long at most; a change ends it at once, so this only bounds what nobody asks for."""
     lease_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
     """How long a claim lasts without a write of its holder."""
+    slow_query_ms: Annotated[float, Field(ge=0)] = 100.0
+    """Statements that take longer are logged and shown with their plan."""
+    memory_budget_mb: Annotated[int, Field(ge=16)] = 512
+    """What the process may need: a warning above 80 %, garbage is collected above 90 %."""
     log_days: Annotated[int, Field(ge=0)] = 0
     """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

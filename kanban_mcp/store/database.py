@@ -333,6 +333,11 @@ class Database:
         finally:
             self.on_query(QuerySample(name, sql, time.perf_counter() - started, rows, failed))
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._readers) + 1
+
     def close(self) -> None:
         """Close all connections; the last process to do so writes the log back, under the gate."""
         with contextlib.suppress(Busy), self.gate.held(_CLOSING_SECONDS):

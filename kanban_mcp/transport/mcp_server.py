@@ -30,7 +30,9 @@ def mcp_server(app: App) -> Server[Any]:
     ) -> types.CallToolResult:
         actor = app.settings.actor or client_name(context)
         try:
-            return tool_result(await app.runner.answer(params.name, params.arguments or {}, actor=actor))
+            return tool_result(
+                await app.runner.answer(params.name, params.arguments or {}, actor=actor, transport="mcp")
+            )
         except KanbanError as error:
             return tool_error(error)
 

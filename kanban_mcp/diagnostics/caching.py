@@ -1,0 +1,46 @@
+"""Shows the cache, and empties it on request."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from kanban_mcp.models.diagnostics import CacheStats, Invalidated
+from kanban_mcp.models.page import page
+from kanban_mcp.store.cache import Cache
+
+_COLUMNS = ("view", "hits", "misses", "hit_rate")
+
+Pattern = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class CacheMonitor:
+    """Reads the counters that the cache keeps."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def get_cache_stats(self) -> CacheStats:
+        """Hits and misses of cached answers by operation, entries, bytes, and how many changes outdated."""
+        counts = self._cache.counts()
+        hits, misses = (sum(part) for part in zip(*counts.values(), strict=True)) if counts else (0, 0)
+        rows = [(view, count.hits, count.misses, _rate(count.hits, count.misses)) for view, count in counts.items()]
+        return CacheStats(
+            entries=len(self._cache),
+            capacity=self._cache.capacity,
+            bytes=self._cache.size,
+            hit_rate=_rate(hits, misses),
+            evicted=self._cache.evicted,
+            outdated=self._cache.outdated,
+            views=page(_COLUMNS, sorted(rows), list, limit=100),
+        )
+
+    def invalidate_cache(self, pattern: Pattern = "*") -> Invalidated:
+        """Forget cached answers: `*`, an operation such as get_board, or a thing such as task:5 or board:*.
+
+        Never needed for correctness: changes do it.
+        """
+        return Invalidated(pattern=pattern, forgotten=self._cache.invalidate(pattern))
+
+
+def _rate(hits: int, misses: int) -> float:
+    return round(hits / (hits + misses), 4) if hits + misses else 0.0

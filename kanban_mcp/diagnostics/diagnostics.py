@@ -1,0 +1,69 @@
+"""All monitors over one store."""
+
+from collections.abc import Callable
+
+from kanban_mcp.diagnostics.batches import BatchMonitor
+from kanban_mcp.diagnostics.caching import CacheMonitor
+from kanban_mcp.diagnostics.calls import CallMonitor
+from kanban_mcp.diagnostics.health import HealthMonitor
+from kanban_mcp.diagnostics.memory import MemoryMonitor
+from kanban_mcp.diagnostics.profiler import Profiler, Spans
+from kanban_mcp.diagnostics.queries import QueryMonitor
+from kanban_mcp.diagnostics.ticker import Ticker
+from kanban_mcp.store import Store
+from kanban_mcp.store.cache import Cache
+from kanban_mcp.store.checks import Checks
+from kanban_mcp.store.database import Database
+from kanban_mcp.store.writer import Writer
+
+CHECK_SECONDS = 60.0
+
+
+class Diagnostics:
+    """The monitors, each tied to the part it watches, except to the calls: those are above."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        writer: Writer,
+        cache: Cache,
+        *,
+        batch_size: int,
+        window_ms: float,
+        slow_seconds: float,
+        budget_mb: int,
+        connections: Callable[[], int] = lambda: 1,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._writer = writer
+        self._checks = Checks(database)
+        self.spans = Spans()
+        self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
+        self.calls = CallMonitor(self.queries, connections=connections)
+        self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
+        self.caching = CacheMonitor(cache)
+        sizes = {"cache_bytes": lambda: cache.size, "connections": lambda: database.connections}
+        self.memory = MemoryMonitor(database.clock, budget_mb=budget_mb, sizes=sizes)
+        self.profiler = Profiler(self.spans)
+        self.health = HealthMonitor(
+            database, self.memory, waiting=lambda: writer.waiting, check=self._check, last_seq=self._last_seq
+        )
+        self._ticker = Ticker([self.calls.tick, self.memory.tick])
+        database.on_query = self.queries.observe
+        writer.on_group = self.batches.observe
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.profiler.stop()
+        self._ticker.close()
+
+    def _check(self) -> list[str]:
+        with self._database.reading():
+            found = self._checks.of_rows()
+        return [*found, *self._writer.submit(self._checks.of_indexes, actor="check").result(CHECK_SECONDS)]
+
+    def _last_seq(self) -> int:
+        with self._database.reading():
+            return self._store.changes.last()

@@ -1,0 +1,75 @@
+"""Whether all is well, and if not what to do."""
+
+import shutil
+import time
+from collections.abc import Callable
+
+from kanban_mcp import __version__
+from kanban_mcp.diagnostics.memory import MemoryMonitor
+from kanban_mcp.models.diagnostics import Health
+from kanban_mcp.store.database import SCHEMA_VERSION, Database
+from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
+
+LARGE_LOG = 64 * 1024 * 1024
+LITTLE_DISK = 200 * 1024 * 1024
+MANY_WAITING = 1000
+
+
+class HealthMonitor:
+    """Looks at the file, the engine and the other monitors; `check` looks through the whole database."""
+
+    def __init__(
+        self,
+        database: Database,
+        memory: MemoryMonitor,
+        *,
+        waiting: Callable[[], int],
+        check: Callable[[], list[str]],
+        last_seq: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._memory = memory
+        self._waiting = waiting
+        self._check = check
+        self._last_seq = last_seq
+        self._started = time.monotonic()
+
+    def get_health(self, check: bool = False) -> Health:
+        """Whether the server and its file are well. `check` verifies the whole file, counts and indexes too."""
+        problems = self._check() if check else []
+        warnings = self._warnings()
+        path = self._database.path
+        return Health(
+            status="failing" if problems else "warning" if warnings else "ok",
+            problems=problems,
+            warnings=warnings,
+            checked=check,
+            file=str(path),
+            file_bytes=path.stat().st_size,
+            log_bytes=self._database.log_bytes(),
+            free_disk_bytes=shutil.disk_usage(path.parent).free,
+            schema_version=SCHEMA_VERSION,
+            sqlite=sqlite3.sqlite_version,
+            durability=self._database.options.durability,
+            last_seq=self._last_seq(),
+            writes_waiting=self._waiting(),
+            uptime_seconds=round(time.monotonic() - self._started, 1),
+            version=__version__,
+        )
+
+    def _warnings(self) -> list[str]:
+        found = []
+        if not safe_with_many_processes():
+            found.append(
+                f"SQLite {sqlite3.sqlite_version} can damage a file that several processes write at once: "
+                "use one process, or a Python with SQLite 3.51.3 or newer."
+            )
+        if self._database.log_bytes() > LARGE_LOG:
+            found.append("The write-ahead log is large: some process keeps reading an old state; end it.")
+        if shutil.disk_usage(self._database.path.parent).free < LITTLE_DISK:
+            found.append("The disk is nearly full.")
+        if self._waiting() > MANY_WAITING:
+            found.append("Many writes are waiting: another process holds the file, or the disk is slow.")
+        if self._memory.leak() is not None:
+            found.append("Memory keeps growing: see get_memory.")
+        return found

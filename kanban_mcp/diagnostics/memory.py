@@ -1,0 +1,143 @@
+"""Watches memory: against a budget, and for growth that does not end."""
+
+import gc
+import logging
+import sys
+import threading
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from kanban_mcp.models.diagnostics import Leak, Memory, MemorySnapshot
+from kanban_mcp.store.clock import Clock, stamp
+
+if TYPE_CHECKING:
+    import psutil
+
+WARNING = 0.8
+COLLECTING = 0.9
+KEPT = 10
+WINDOW = 3
+GROWTH = 0.10
+
+log = logging.getLogger(__name__)
+
+Top = Annotated[int, Field(ge=0, le=50)]
+
+ADVICE = {
+    "rss_bytes": "The process grows outside of what is counted here: look at large results and at C libraries.",
+    "python_blocks": "Python objects pile up: look for collections that only grow; tracemalloc names the lines.",
+    "cache_bytes": "The cache grows: lower KANBAN_CACHE_ENTRIES.",
+    "connections": "Database connections grow: something borrows and does not give back.",
+    "file_descriptors": "Open files grow: look for files and sockets that are not closed.",
+    "threads": "Threads grow: something starts them and does not let them end.",
+}
+
+
+class MemoryMonitor:
+    """Takes snapshots; `sizes` are further figures to take, by name."""
+
+    def __init__(
+        self, clock: Clock, *, budget_mb: int = 512, sizes: Mapping[str, Callable[[], int]] | None = None
+    ) -> None:
+        self._clock = clock
+        self._budget = budget_mb * 1024 * 1024
+        self._sizes = sizes or {}
+        self._lock = threading.Lock()
+        self._snapshots: deque[MemorySnapshot] = deque(maxlen=KEPT)
+        self._collections = 0
+
+    @cached_property
+    def _process(self) -> "psutil.Process":
+        # Loaded with the first look: it takes a share of the start that most runs have no use for.
+        import psutil  # noqa: PLC0415
+
+        return psutil.Process()
+
+    def tick(self) -> None:
+        """Take a snapshot, and act on it: warn above 80 % of the budget, collect garbage above 90 %."""
+        snapshot = self.take()
+        share = snapshot.rss_bytes / self._budget
+        if share >= COLLECTING:
+            self._collections += 1
+            log.warning("memory is short, collecting", extra={"share": round(share, 2), "freed": gc.collect()})
+        elif share >= WARNING:
+            log.warning("memory is getting short", extra={"share": round(share, 2)})
+        if (leak := self.leak()) is not None:
+            log.warning("memory keeps growing", extra={"grew": ",".join(leak.grew)})
+
+    def take(self) -> MemorySnapshot:
+        """A snapshot, which is kept; the oldest of more than ten goes."""
+        snapshot = MemorySnapshot(
+            at=stamp(self._clock()),
+            rss_bytes=self._process.memory_info().rss,
+            python_blocks=sys.getallocatedblocks(),
+            figures={
+                "file_descriptors": self._descriptors(),
+                "threads": threading.active_count(),
+                **{name: size() for name, size in self._sizes.items()},
+            },
+        )
+        with self._lock:
+            self._snapshots.append(snapshot)
+        return snapshot
+
+    def leak(self) -> Leak | None:
+        """A report when each of the last three snapshots was larger than the one before, by 10 % in all."""
+        with self._lock:
+            recent = list(self._snapshots)[-WINDOW:]
+        if len(recent) < WINDOW:
+            return None
+        grew = [name for name in recent[0].all_figures if _grows([each.all_figures.get(name, 0) for each in recent])]
+        if not {"rss_bytes", "python_blocks"} & set(grew):
+            return None
+        growth = {
+            name: round(recent[-1].all_figures[name] / max(1, recent[0].all_figures[name]) - 1, 3) for name in grew
+        }
+        return Leak(grew=growth, recommendations=[ADVICE[name] for name in grew if name in ADVICE])
+
+    def get_memory(self, snapshot: bool = False, top: Top = 0) -> Memory:
+        """Memory now and in the last snapshots, against the budget, and what keeps growing.
+
+        `snapshot` takes one now. `top` lists that many allocating lines, where PYTHONTRACEMALLOC is set.
+        """
+        now = self.take() if snapshot or not self._snapshots else self._snapshots[-1]
+        share = now.rss_bytes / self._budget
+        verdict = "collecting" if share >= COLLECTING else "warning" if share >= WARNING else "ok"
+        return Memory(
+            now=now,
+            budget_bytes=self._budget,
+            share=round(share, 3),
+            verdict=verdict,
+            collections=self._collections,
+            leak=self.leak(),
+            snapshots=[[each.at, each.rss_bytes, each.python_blocks] for each in self._snapshots],
+            top=_allocations(top) if top else [],
+            tracing=tracemalloc.is_tracing(),
+        )
+
+    def _descriptors(self) -> int:
+        return self._process.num_fds() if hasattr(self._process, "num_fds") else 0
+
+
+def _grows(values: list[int]) -> bool:
+    rises = all(earlier < later for earlier, later in zip(values, values[1:], strict=False))
+    return rises and values[-1] > values[0] * (1 + GROWTH)
+
+
+def _allocations(top: int) -> list[str]:
+    if not tracemalloc.is_tracing():
+        return []
+    return [
+        f"{_place(each.traceback[0].filename)}:{each.traceback[0].lineno} {each.size} B in {each.count}"
+        for each in tracemalloc.take_snapshot().statistics("lineno")[:top]
+    ]
+
+
+def _place(path: str) -> str:
+    """A file within its package, without where that is installed."""
+    return path.rsplit("site-packages/", 1)[-1].rsplit("/kanban_mcp/", 1)[-1]
