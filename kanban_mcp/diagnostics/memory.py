@@ -23,6 +23,8 @@ COLLECTING = 0.9
 KEPT = 10
 WINDOW = 3
 GROWTH = 0.10
+NOISE_BYTES = 16 * 1024 * 1024
+"""The memory of a process goes up by less than this while it warms up."""
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class MemoryMonitor:
             recent = list(self._snapshots)[-WINDOW:]
         if len(recent) < WINDOW:
             return None
-        grew = [name for name in recent[0].all_figures if _grows([each.all_figures.get(name, 0) for each in recent])]
+        grew = [name for name in recent[0].all_figures if _grows(name, [each.all_figures[name] for each in recent])]
         if not {"rss_bytes", "python_blocks"} & set(grew):
             return None
         growth = {
@@ -124,9 +126,10 @@ class MemoryMonitor:
         return self._process.num_fds() if hasattr(self._process, "num_fds") else 0
 
 
-def _grows(values: list[int]) -> bool:
+def _grows(name: str, values: list[int]) -> bool:
     rises = all(earlier < later for earlier, later in zip(values, values[1:], strict=False))
-    return rises and values[-1] > values[0] * (1 + GROWTH)
+    noise = NOISE_BYTES if name == "rss_bytes" else 0
+    return rises and values[-1] - values[0] > max(values[0] * GROWTH, noise)
 
 
 def _allocations(top: int) -> list[str]:

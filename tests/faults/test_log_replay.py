@@ -9,10 +9,9 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from tests.conftest import SettableClock
 from tests.faults.log_replay import stored, told
-from tests.faults.workload import Workload
+from tests.faults.workload import EXPECTED, Workload
 
 ACTORS = ("ann", "bob", "cid")
-EXPECTED = {"not_found", "conflict", "wip_limit", "would_cycle", "held", "invalid"}
 
 
 async def work(app: App, clock: SettableClock, workload: Workload, calls: int) -> dict[str, int]:

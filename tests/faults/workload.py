@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 Arguments: TypeAlias = dict[str, Any]
 STATUSES = ("backlog", "todo", "in_progress", "review", "done")
+EXPECTED = {"not_found", "conflict", "wip_limit", "would_cycle", "held", "invalid", "stale_version"}
+"""Codes with which such calls may be refused."""
 TAGS = ("red", "green", "blue", "Light red", "deep")
 
 
@@ -50,7 +52,8 @@ class Workload:
         return name, self._kinds[name][1]()
 
     def learn(self, operation: str, result: dict[str, Any]) -> None:
-        """Take note of ids in a result."""
+        """Take note of ids in a result, and that the log has grown."""
+        self.seq += 1
         if operation == "create_task":
             self.tasks = max(self.tasks, result["id"])
         elif operation == "create_tasks":
