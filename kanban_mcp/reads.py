@@ -101,7 +101,8 @@ class Reads:
         with self._database.reading(actor):
             result = answer(operation.method(**arguments).lean())
             scopes = scopes_of(self._services, arguments, result.value)
-        self._cache.put(operation.name, key, result, scopes=scopes, read=moment, size=len(result.text))
+        if scopes is not None:
+            self._cache.put(operation.name, key, result, scopes=scopes, read=moment, size=len(result.text))
         return result
 
     def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], actor: str) -> Answer:

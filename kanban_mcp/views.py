@@ -7,18 +7,22 @@ depends on the time of day, such as ready work, is never kept; the part of a boa
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from kanban_mcp.services.briefs import LINKS
 from kanban_mcp.services.services import Services
 
-Scopes: TypeAlias = Callable[[Services, Mapping[str, Any], Mapping[str, Any]], set[str]]
-"""From the services, the arguments and the result to the scopes that the result shows."""
+Scopes: TypeAlias = Callable[[Services, Mapping[str, Any], Mapping[str, Any]], set[str] | None]
+"""From the services, the arguments and the result to the scopes that the result shows; None keeps it out."""
+
+MOST_SCOPES = 100
+"""Tasks around one, above which its brief counts as showing the whole board."""
 
 
-def _brief(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str]:
-    linked = [result.get(name, []) for name in ("blockers", "blocks", "subtasks", "related")]
-    if any(len(links) == LINKS for links in linked):
-        return {f"board:{result['board_id']}", f"task:{result['id']}", "tags"}
-    return {f"task:{result['id']}", "tags", *(f"task:{link['id']}" for links in linked for link in links)}
+def _brief(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str] | None:
+    if "claimed_by" in result:
+        # Its holder renews the lease, of which the log tells nothing.
+        return None
+    near = services.briefs.near(result["id"])
+    around = {f"board:{result['board_id']}"} if len(near) > MOST_SCOPES else {f"task:{other}" for other in near}
+    return {f"task:{result['id']}", "boards", "tags", *around}
 
 
 def _board(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str]:

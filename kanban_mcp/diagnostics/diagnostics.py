@@ -60,7 +60,7 @@ class Diagnostics:
         self._ticker.close()
 
     def _check(self) -> list[str]:
-        with self._database.reading():
+        with self._database.inspecting():
             found = self._checks.of_rows()
         return [*found, *self._writer.submit(self._checks.of_indexes, actor="check").result(CHECK_SECONDS)]
 

@@ -33,6 +33,12 @@ class Briefs:
             }
         )
 
+    def near(self, task_id: int) -> set[int]:
+        """All tasks linked to a task: those its brief shows, and those it will once they are open again."""
+        links = self._store.dependencies
+        linked = (*links.needed_by_link(task_id), *links.needing_by_link(task_id))
+        return {other for other, _ in linked} | set(links.children(task_id))
+
 
 def _shortened(note: Note) -> BriefNote:
     return BriefNote(

@@ -24,6 +24,7 @@ class Services:
 
     def __init__(self, store: Store, *, bound: str | None = None, lease_seconds: float = LEASE_SECONDS) -> None:
         blocking, holding, briefs = Blocking(store), Holding(store, seconds=lease_seconds), Briefs(store)
+        self.briefs = briefs
         self.boards = Boards(store, bound=bound)
         writing = Writing(store, self.boards, blocking, holding)
         self.tags = Tags(store, writing)

@@ -13,7 +13,7 @@ class Checks:
         self._db = database
 
     def of_rows(self) -> list[str]:
-        """Pages, references, and counts that are kept beside what they count. For a reading transaction."""
+        """Pages, references, and counts that are kept beside what they count. For a connection of its own."""
         return [*self._pages(), *self._references(), *self._task_counts(), *self._blocked_counts()]
 
     def of_indexes(self) -> list[str]:

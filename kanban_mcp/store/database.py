@@ -173,6 +173,17 @@ class Database:
             self._room.release()
 
     @contextlib.contextmanager
+    def inspecting(self) -> Iterator[None]:
+        """`reading` on a connection of its own.
+
+        An integrity check on one that has searched before may see an old state of the text index and call it damaged.
+        """
+        with contextlib.closing(self._connect()) as connection:
+            pragmas.read_only(connection)
+            with self._bound(Transaction(connection, "", stamp(self.clock()))):
+                yield
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that may write, on the writer thread only; the gate is held throughout.
 

@@ -41,11 +41,12 @@ async def failure(server: Server, operation: str, **arguments: Any) -> dict[str,
 
 
 async def test_damage_is_told_in_neutral_words_with_a_way_out(server: Server) -> None:
-    for operation, arguments in {
+    calls: dict[str, dict[str, Any]] = {
         "get_task": {"task_id": 41},
         "list_tasks": {"limit": 100},
         "update_task": {"task_id": 41, "title": "x"},
-    }.items():
+    }
+    for operation, arguments in calls.items():
         error = await failure(server, operation, **arguments)
         assert error["code"] == "internal"
         assert "backup" in error["hint"]
