@@ -76,7 +76,7 @@ create table tasks (
     priority integer not null default 5 check (priority between 0 and 10),
     title text not null check (length(title) between 1 and 200),
     description text not null default '',
-    acceptance text not null default '[]' check (json_valid(acceptance)),
+    acceptance text not null default '[]',
     assignee text,
     created_by text not null,
     parent_id integer references tasks (id) on delete set null,
@@ -184,8 +184,8 @@ create table changes (
     entity_id integer not null,
     board_id integer,
     task_id integer,
-    "before" text check (json_valid("before")),
-    "after" text check (json_valid("after"))
+    "before" text,
+    "after" text
 ) strict;
 create index changes_of_board on changes (board_id, seq);
 create index changes_of_task on changes (task_id, seq) where task_id is not null;
