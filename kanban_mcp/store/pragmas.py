@@ -47,8 +47,12 @@ def memory_map(connection: sqlite3.Connection, size: int) -> None:
 
 
 def distrust_the_schema(connection: sqlite3.Connection) -> None:
-    """A file from elsewhere cannot call functions with side effects from its triggers and views."""
-    connection.execute("pragma trusted_schema = off")
+    """A file from elsewhere cannot call functions with side effects from its triggers and views.
+
+    Older engines also take the text index for one of those, and our triggers could not fill it.
+    """
+    if sqlite3.sqlite_version_info >= (3, 51, 3):
+        connection.execute("pragma trusted_schema = off")
     connection.execute("pragma cell_size_check = on")
 
 

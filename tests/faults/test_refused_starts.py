@@ -12,7 +12,7 @@ import pytest
 
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
-from tests.faults.servers import PATIENCE, Refused, Server, command, spawn
+from tests.faults.servers import PATIENCE, Refused, Serve, Server, command, spawn
 
 
 def start(arguments: list[str], env: dict[str, str] | None = None) -> CompletedProcess[str]:
@@ -82,6 +82,17 @@ def test_a_file_that_is_not_ours_is_refused_and_left_as_it_was(
     before = db.read_bytes()
     check_refused(start(command(db)), str(db), words)
     assert db.read_bytes() == before
+
+
+async def test_a_server_writes_no_more_when_a_newer_program_upgrades_the_file(serve: Serve, db: Path) -> None:
+    server = await serve()
+    await server("create_board", name="Plan")
+    newer_schema(db)
+    with pytest.raises(Refused) as refused:
+        await server("create_task", title="x")
+    assert refused.value.error["code"] == "read_only"
+    assert refused.value.error["hint"] == "Restart this server with that version."
+    assert [row[1] for row in (await server("list_boards"))["rows"]] == ["Plan"]
 
 
 def test_a_folder_where_the_file_should_be_is_refused(tmp_path: Path) -> None:

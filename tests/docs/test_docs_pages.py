@@ -1,0 +1,67 @@
+"""What the pages say is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kanban_mcp.app import App
+from kanban_mcp.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+EXAMPLES = ["docs/tutorial/first_board.py", "docs/explanation/working_together.py"]
+
+
+def ran(example: str, folder: Path) -> str:
+    """What an example prints, with its moments left out."""
+    result = subprocess.run(
+        [sys.executable, str(ROOT / example), str(folder / "example.db")], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "…", result.stdout)
+
+
+def test_the_transcript_of_agents_working_together_is_what_happens(tmp_path: Path) -> None:
+    page = (ROOT / "docs/explanation/working-together.md").read_text()
+    assert ran("docs/explanation/working_together.py", tmp_path).rstrip() in page
+
+
+def test_the_tutorial_shows_its_program_and_what_it_prints(tmp_path: Path) -> None:
+    page = (ROOT / "docs/tutorial/first-board.md").read_text()
+    assert (ROOT / "docs/tutorial/first_board.py").read_text().rstrip() in page
+    assert ran("docs/tutorial/first_board.py", tmp_path).replace("…", "...").rstrip() in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_flags_and_operations_exist(app: App, page: Path) -> None:
+    text = page.read_text()
+    known = set(re.findall(r"--[a-z-]+", CliRunner().invoke(main, ["--help"]).output))
+    used = set(re.findall(r"kanban-mcp[^\n`]*?(--[a-z-]+)", text.replace("--cli", "")))
+    assert used - known <= {"--method", "--scope", "--tool-name", "--tool-arg"}
+    called = set(re.findall(r"`([a-z]+_[a-z_]+)\(", text))
+    assert called <= {operation.name for operation in app.catalog} | {"open_app"}
+
+
+def test_every_setting_has_its_reason() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `KANBAN_")]
+    assert rows
+    assert all(len(row.split("|")[3].strip()) > 20 for row in rows)
+
+
+def test_generated_pages_are_as_the_code_says() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
