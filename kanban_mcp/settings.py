@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     mmap_size: Annotated[int, Field(ge=0)] = 268_435_456
     """Bytes of the file mapped into memory for reading; 0 for file systems that map badly."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 100
-    """Writes at most in one commit."""
+    """Writes at most in one commit: enough to share its cost, few enough to answer soon."""
     batch_window_ms: Annotated[float, Field(ge=0, le=50)] = 0.0
     """Milliseconds to wait for more writes; 0 takes what queued during the last commit and delays nobody."""
     cache_entries: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     log_days: Annotated[int, Field(ge=0)] = 0
     """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
-    """What goes to stderr."""
+    """What goes to stderr: slow statements and failures by default."""
 
     @field_validator("toolsets", mode="before")
     @classmethod
