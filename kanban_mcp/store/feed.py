@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from kanban_mcp.store.database import Database
 
-POLL_SECONDS = 0.04
-"""A foreign commit is noticed after half of this on average; asking costs about 10 microseconds."""
+POLL_SECONDS = 0.06
+"""A foreign commit is noticed after half of this on average; looking that often takes less than half a percent of a core."""
 
 
 class Feed:

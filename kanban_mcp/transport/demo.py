@@ -4,7 +4,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,11 @@ async def demo(say: Say) -> bool:
         db = Path(folder) / "demo.db"
         async with _agent("planner", db) as planner:
             await _plan(planner, say)
-            async with anyio.create_task_group() as agents:
-                for name in AGENTS:
-                    agents.start_soon(_work, name, db, say)
+            async with AsyncExitStack() as clients, anyio.create_task_group() as work:
+                # Both are there before either begins: a competition of which one comes late is none.
+                agents = [(name, await clients.enter_async_context(_agent(name, db))) for name in AGENTS]
+                for name, agent in agents:
+                    work.start_soon(_work, name, agent, say)
             return await _report(planner, say)
 
 
@@ -68,24 +70,23 @@ async def _plan(planner: Client, say: Say) -> None:
     await _show(planner, say)
 
 
-async def _work(name: str, db: Path, say: Say) -> None:
+async def _work(name: str, agent: Client, say: Say) -> None:
     """Claim, note, complete, until the board is done."""
     seen = 0
-    async with _agent(name, db) as agent:
-        while True:
-            claim = await _do(agent, "claim_next")
-            task = claim.get("task")
-            if task is not None:
-                say(f"  {name} claims #{task['id']:<2} {task['title']}  ({claim['why']})")
-                await _do(agent, "add_note", task_id=task["id"], content=f"Worked on by {name}.", lease=task["lease"])
-                done = await _do(agent, "complete_task", task_id=task["id"], lease=task["lease"])
-                freed = "".join(f" #{freed}" for freed in done.get("unblocked", []))
-                say(f"  {name} completes #{task['id']}" + (f", which frees{freed}" if freed else ""))
-            elif await _open_tasks(agent) == 0:
-                return
-            else:
-                # What is open waits for the other agent: so does this one, until the log has news.
-                seen = int((await _do(agent, "list_changes", since=seen, limit=100, wait=1))["next"])
+    while True:
+        claim = await _do(agent, "claim_next")
+        task = claim.get("task")
+        if task is not None:
+            say(f"  {name} claims #{task['id']:<2} {task['title']}  ({claim['why']})")
+            await _do(agent, "add_note", task_id=task["id"], content=f"Worked on by {name}.", lease=task["lease"])
+            done = await _do(agent, "complete_task", task_id=task["id"], lease=task["lease"])
+            freed = "".join(f" #{freed}" for freed in done.get("unblocked", []))
+            say(f"  {name} completes #{task['id']}" + (f", which frees{freed}" if freed else ""))
+        elif await _open_tasks(agent) == 0:
+            return
+        else:
+            # What is open waits for the other agent: so does this one, until the log has news.
+            seen = int((await _do(agent, "list_changes", since=seen, limit=100, wait=1))["next"])
 
 
 async def _open_tasks(client: Client) -> int:
