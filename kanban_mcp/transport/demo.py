@@ -38,11 +38,12 @@ async def demo(say: Say) -> bool:
         db = Path(folder) / "demo.db"
         async with _agent("planner", db) as planner:
             await _plan(planner, say)
-            async with AsyncExitStack() as clients, anyio.create_task_group() as work:
+            async with AsyncExitStack() as clients:
                 # Both are there before either begins: a competition of which one comes late is none.
                 agents = [(name, await clients.enter_async_context(_agent(name, db))) for name in AGENTS]
-                for name, agent in agents:
-                    work.start_soon(_work, name, agent, say)
+                async with anyio.create_task_group() as work:
+                    for name, agent in agents:
+                        work.start_soon(_work, name, agent, say)
             return await _report(planner, say)
 
 
