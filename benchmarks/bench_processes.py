@@ -1,4 +1,4 @@
-"""What do several processes on one file cost each other, and how soon do they hear of each other, at what cost?"""
+"""What do several processes on one file cost each other, and how soon do they hear of each other?"""
 
 import asyncio
 import json
