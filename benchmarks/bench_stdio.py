@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.raw_client import STOCK, RawClient, ours
+from benchmarks.raw_client import EMPTY, STOCK, RawClient, ours
 from benchmarks.report import Figure, in_turns
 
 CALLS = 300
@@ -32,13 +32,20 @@ def _calls(db: Path) -> list[Figure]:
         for _ in range(CALLS):
             stock.call("empty")
 
-    own, theirs = in_turns([get_task, empty], ROUNDS)
+    bare = RawClient([*EMPTY, str(db.with_name("bare.db"))])
+
+    def empty_here() -> None:
+        for _ in range(CALLS):
+            bare.call("empty")
+
+    own, theirs, body = in_turns([get_task, empty, empty_here], ROUNDS)
     memory = kanban.resident() / stock.resident()
     detail = f"{CALLS / own:.0f} against {CALLS / theirs:.0f} calls/s"
     megabytes = f"{kanban.resident() / 1e6:.0f} MB"
-    kanban.close()
-    stock.close()
+    for client in (kanban, stock, bare):
+        client.close()
     return [
+        Figure("get_task / empty tool of this same server", body / own, "times", 0.85, "at least"),
         Figure("get_task over stdio / empty tool of a stock server", theirs / own, "times", 1.5, "at least", detail),
         Figure("resident memory / stock server", memory, "times", 1.5, "at most", megabytes),
     ]

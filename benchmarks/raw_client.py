@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 STOCK = [sys.executable, str(Path(__file__).parent / "stock_server.py")]
+EMPTY = [sys.executable, str(Path(__file__).parent / "empty_server.py")]
 
 
 def ours(db: Path, *flags: str) -> list[str]:

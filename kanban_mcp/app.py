@@ -19,6 +19,7 @@ from kanban_mcp.store.clock import Clock, system_clock
 from kanban_mcp.store.database import Database, DatabaseOptions
 from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.follower import Follower
+from kanban_mcp.store.remote import Remote
 from kanban_mcp.store.writer import Writer
 from kanban_mcp.writes import Writes
 
@@ -47,6 +48,8 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
         busy_timeout=settings.busy_timeout,
         mmap_size=settings.mmap_size,
     )
+    # First, since it may refuse its URL: what is open then would have to be closed.
+    remote = Remote(settings.redis_url, ttl=settings.redis_seconds) if settings.redis_url else None
     database = Database(settings.db, options, clock=clock)
     store = Store(database)
     services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
@@ -57,6 +60,7 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
         store,
         writer,
         cache,
+        remote,
         batch_size=settings.batch_size,
         window_ms=settings.batch_window_ms,
         slow_seconds=settings.slow_query_ms / 1000,
@@ -65,7 +69,7 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
     batch = Batch(store, lambda name: catalog[name])
     catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
     feed, checkpointer = Feed(database), Checkpointer(database)
-    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache))
+    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
     runner = Runner(catalog, reads, Writes(store, writer))
     runner.on_call = watch.calls.observe
 
@@ -82,5 +86,7 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
         watch.close()
         feed.close()
         checkpointer.close()
+        if remote is not None:
+            remote.close()
         if writer.stop():
             database.close()

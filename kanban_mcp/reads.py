@@ -2,9 +2,10 @@
 
 import asyncio
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -16,19 +17,38 @@ from kanban_mcp.store.cache import Cache, Moment
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.follower import Follower
-from kanban_mcp.views import VIEWS, Scopes
+from kanban_mcp.store.remote import Remote, Shared
+from kanban_mcp.views import SHARED, VIEWS, Scopes
+
+_T = TypeVar("_T")
+
+
+class _Kept(NamedTuple):
+    """An answer in the cache; `timeless` if its fresh part was empty, which only a change can end."""
+
+    answer: Answer
+    timeless: bool = False
 
 
 class Reads:
     """Runs reading operations."""
 
-    def __init__(self, database: Database, services: Services, feed: Feed, cache: Cache, follower: Follower) -> None:
+    def __init__(
+        self,
+        database: Database,
+        services: Services,
+        feed: Feed,
+        cache: Cache,
+        follower: Follower,
+        remote: Remote | None = None,
+    ) -> None:
         self._database = database
         self._services = services
         self._feed = feed
         self._cache = cache
         self._follower = follower
-        self._loading: dict[tuple[str, str, Moment], asyncio.Future[Answer]] = {}
+        self._remote = remote
+        self._loading: dict[tuple[str, str, Moment], asyncio.Future[_Kept]] = {}
         # One reader is left for what runs on the event loop and must never wait for it.
         self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
 
@@ -54,7 +74,7 @@ class Reads:
             lambda: answer(operation.method(**arguments).lean()), limiter=self._threads, abandon_on_cancel=True
         )
 
-    async def _threaded(self, read: Callable[[], Answer]) -> Answer:
+    async def _threaded(self, read: Callable[[], _T]) -> _T:
         return await anyio.to_thread.run_sync(read, limiter=self._threads)
 
     async def _awaited(self, read: Callable[[], Answer], seconds: float) -> Answer:
@@ -77,33 +97,62 @@ class Reads:
     async def _viewed(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
         """The kept answer while it is true, with what depends on the time added anew."""
         moment, key = self._follower.follow(), _key(arguments)
-        kept: Answer | None = self._cache.get(operation.name, key)
+        kept: _Kept | None = self._cache.get(operation.name, key)
         if kept is None:
             kept = await self._loaded(operation, arguments, actor, key, moment)
-        return kept if operation.fresh is None else joined(kept, self._fresh(operation.fresh, arguments, actor))
+        if operation.fresh is None or kept.timeless:
+            return kept.answer
+        return joined(kept.answer, self._fresh(operation.fresh, arguments, actor))
 
     async def _loaded(
         self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment
-    ) -> Answer:
+    ) -> _Kept:
         """One load for all who ask for the same at the same moment; who asks after a change gets a load of its own."""
         flight = (operation.name, key, moment)
         if (loading := self._loading.get(flight)) is not None:
             return await asyncio.shield(loading)
-        load = functools.partial(self._load, operation, arguments, actor, key, moment)
+        shared = self._remote is not None and operation.name in SHARED
+        load = functools.partial(self._load_shared if shared else self._load, operation, arguments, actor, key, moment)
         if operation.point:
             return load()
         self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
         loading.add_done_callback(lambda _: self._loading.pop(flight, None))
         return await asyncio.shield(loading)
 
-    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment) -> Answer:
+    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment) -> _Kept:
         scopes_of: Scopes = VIEWS[operation.name]
         with self._database.reading(actor):
             result = answer(operation.method(**arguments).lean())
+            kept = _Kept(result, timeless=operation.fresh is not None and not operation.fresh(**arguments).lean())
             scopes = scopes_of(self._services, arguments, result.value)
+            at = self._follower.moment(moment.seq)
         if scopes is not None:
-            self._cache.put(operation.name, key, result, scopes=scopes, read=moment, size=len(result.text))
-        return result
+            self._cache.put(operation.name, key, kept, scopes=scopes, read=moment, size=len(result.text))
+            if self._remote is not None and operation.name in SHARED and at is not None:
+                entry = Shared(result.text, frozenset(scopes), moment.seq, at)
+                self._remote.put(operation.name, self._shared_key(key), entry)
+        return kept
+
+    def _load_shared(
+        self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment
+    ) -> _Kept:
+        """From the processes' shared cache if that has it and it is true, else from the file."""
+        assert self._remote is not None
+        shared = self._remote.get(operation.name, self._shared_key(key))
+        if shared is None or not self._holds(shared):
+            return self._load(operation, arguments, actor, key, moment)
+        kept = _Kept(Answer(json.loads(shared.text), shared.text))
+        self._cache.put(operation.name, key, kept, scopes=shared.scopes, read=moment, size=len(shared.text))
+        return kept
+
+    def _holds(self, shared: Shared) -> bool:
+        with self._database.reading():
+            return self._follower.holds(shared.scopes, shared.seq, shared.at)
+
+    def _shared_key(self, key: str) -> str:
+        """The key, apart for each file and for each board that a server may be bound to."""
+        place = f"{self._database.path} {self._services.boards.bound} {key}"
+        return hashlib.sha256(place.encode()).hexdigest()
 
     def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], actor: str) -> Answer:
         with self._database.reading(actor):

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     """Assembled answers kept in memory; 0 keeps none."""
     cache_seconds: Annotated[float, Field(gt=0)] = 300.0
     """How long at most; a change ends it at once, so this only bounds what nobody asks for."""
+    redis_url: str | None = None
+    """A Redis that processes share answers through; needs the extra `redis`. It may fail or hang without harm."""
+    redis_seconds: Annotated[float, Field(gt=0)] = 1800.0
+    """How long answers live there at most."""
     lease_minutes: Annotated[float, Field(gt=0, le=10_080)] = 30.0
     """How long a claim lasts without a write of its holder."""
     slow_query_ms: Annotated[float, Field(ge=0)] = 100.0

@@ -30,3 +30,6 @@ def _board(services: Services, arguments: Mapping[str, Any], result: Mapping[str
 
 
 VIEWS: Mapping[str, Scopes] = {"get_task": _brief, "get_board": _board, "list_tasks": _board}
+SHARED = {"get_board", "list_tasks"}
+"""Shared between processes too. A brief is read from the file sooner than from a Redis beside it, and shows the end of
+a lease, which changes without an entry in the log."""

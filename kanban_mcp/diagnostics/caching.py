@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kanban_mcp.models.diagnostics import CacheStats, Invalidated
+from kanban_mcp.models.diagnostics import CacheStats, Invalidated, RedisStats
 from kanban_mcp.models.page import page
 from kanban_mcp.store.cache import Cache
+from kanban_mcp.store.remote import Remote
 
 _COLUMNS = ("view", "hits", "misses", "hit_rate")
 
@@ -16,8 +17,9 @@ Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 class CacheMonitor:
     """Reads the counters that the cache keeps."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, remote: Remote | None = None) -> None:
         self._cache = cache
+        self._remote = remote
 
     def get_cache_stats(self) -> CacheStats:
         """Hits and misses of cached answers by operation, entries, bytes, and how many changes outdated."""
@@ -31,6 +33,7 @@ class CacheMonitor:
             hit_rate=_rate(hits, misses),
             evicted=self._cache.evicted,
             outdated=self._cache.outdated,
+            redis=self._redis(),
             views=page(_COLUMNS, sorted(rows), list, limit=100),
         )
 
@@ -39,7 +42,16 @@ class CacheMonitor:
 
         Never needed for correctness: changes do it.
         """
+        if self._remote is not None:
+            self._remote.forget(pattern)
         return Invalidated(pattern=pattern, forgotten=self._cache.invalidate(pattern))
+
+    def _redis(self) -> RedisStats | None:
+        if self._remote is None:
+            return None
+        counts = self._remote.counts
+        state = "resting" if counts.resting else "in use"
+        return RedisStats(state=state, hits=counts.hits, misses=counts.misses, failures=counts.failures)
 
 
 def _rate(hits: int, misses: int) -> float:

@@ -14,6 +14,7 @@ from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
 from kanban_mcp.store.checks import Checks
 from kanban_mcp.store.database import Database
+from kanban_mcp.store.remote import Remote
 from kanban_mcp.store.writer import Writer
 
 CHECK_SECONDS = 60.0
@@ -28,6 +29,7 @@ class Diagnostics:
         store: Store,
         writer: Writer,
         cache: Cache,
+        remote: Remote | None,
         *,
         batch_size: int,
         window_ms: float,
@@ -43,7 +45,7 @@ class Diagnostics:
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
         self.calls = CallMonitor(self.queries, connections=connections)
         self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
-        self.caching = CacheMonitor(cache)
+        self.caching = CacheMonitor(cache, remote)
         sizes = {"cache_bytes": lambda: cache.size, "connections": lambda: database.connections}
         self.memory = MemoryMonitor(database.clock, budget_mb=budget_mb, sizes=sizes)
         self.profiler = Profiler(self.spans)

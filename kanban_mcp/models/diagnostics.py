@@ -58,6 +58,15 @@ class BatchStats(Record):
     window_ms: float
 
 
+class RedisStats(Record):
+    """The cache that processes share; `resting` while Redis is left alone after failures."""
+
+    state: Literal["in use", "resting"]
+    hits: int
+    misses: int
+    failures: int
+
+
 class CacheStats(Record):
     """The cache since the start; `outdated` counts entries that a change made untrue."""
 
@@ -67,6 +76,7 @@ class CacheStats(Record):
     hit_rate: float
     evicted: int
     outdated: int
+    redis: RedisStats | None = None
     views: Page
 
 

@@ -27,7 +27,7 @@ class Boards:
 
     def __init__(self, store: Store, *, bound: str | None = None) -> None:
         self._store = store
-        self._bound = bound
+        self.bound = bound
 
     def list_boards(self, archived: bool = False, limit: Limit = 20, cursor: Cursor | None = None) -> Page:
         """List boards with their counts of open and done tasks. `archived` lists archived ones too."""
@@ -223,8 +223,8 @@ class Boards:
         return found
 
     def _default(self) -> Board:
-        if self._bound is not None:
-            return self._named(self._bound)
+        if self.bound is not None:
+            return self._named(self.bound)
         some = self._store.boards.first(6)
         if len(some) == 1:
             return some[0]

@@ -100,6 +100,11 @@ class ChangeStore:
         )
         return [_change(row) for row in rows]
 
+    def moment(self, seq: int) -> str | None:
+        """When a change happened, if it is still kept: tells one history of a file from another."""
+        at: str | None = self._db.value("changes.moment", "select at from changes where seq = :seq", seq=seq)
+        return at
+
     def first(self) -> int:
         """The seq of the oldest change still kept, 0 when there is none."""
         return int(self._db.value("changes.first", "select coalesce(min(seq), 0) from changes"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from kanban_mcp.store.database import Database
 
 POLL_SECONDS = 0.045
-"""A foreign commit is noticed after half of this on average; looking that often takes less than half a percent of a core."""
+"""A foreign commit is noticed after half of this on average; looking takes less than half a percent of a core."""
 
 
 class Feed:

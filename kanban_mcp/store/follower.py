@@ -34,6 +34,17 @@ class Follower:
                 self._known = version
             return self._cache.at(self._seq)
 
+    def holds(self, scopes: frozenset[str], seq: int, at: str) -> bool:
+        """Whether what was read at a change of the log is still true; in the transaction of this thread."""
+        if self._changes.moment(seq) != at:
+            return False
+        new = self._changes.since(seq, MOST_CHANGES + 1)
+        return len(new) <= MOST_CHANGES and not any(scopes & scopes_of(change) for change in new)
+
+    def moment(self, seq: int) -> str | None:
+        """When the change of a seq happened; in the transaction of this thread."""
+        return self._changes.moment(seq)
+
     def _take_in(self) -> None:
         with self._database.reading():
             new = self._changes.since(self._seq, MOST_CHANGES + 1)

@@ -1,0 +1,27 @@
+"""This server with one more tool, that does nothing: what a call costs before it does anything."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import anyio
+
+from kanban_mcp.app import open_app
+from kanban_mcp.catalog import Catalog
+from kanban_mcp.models.record import Record
+from kanban_mcp.operations import Operation
+from kanban_mcp.settings import Settings
+from kanban_mcp.transport import stdio
+from kanban_mcp.transport.mcp_server import mcp_server
+
+
+def empty() -> Record:
+    """Do nothing."""
+    return Record()
+
+
+if __name__ == "__main__":
+    with open_app(Settings(db=Path(sys.argv[1]), toolsets=("core",))) as app:
+        catalog = Catalog([*app.catalog, Operation("core", "read", empty, "GET /empty", point=True)], toolsets=["core"])
+        app.runner.catalog = catalog
+        anyio.run(stdio.serve, mcp_server(dataclasses.replace(app, catalog=catalog)))
