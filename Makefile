@@ -1,12 +1,13 @@
 # make run    an environment, the demo, and the lines that connect a client
 # make test   the same environment with the tools of development, then the tests (under 6 minutes on 2 cores)
 # make check  lint, types, import contracts, generated reference pages
+# make bench  the benchmarks, as a table and in bench.json
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-long check bench docs clean
+.PHONY: run test test-long check bench bench-full bench-check docs clean
 
 run: $(VENV)/.installed
 	$(BIN)/kanban-mcp demo
@@ -30,7 +31,13 @@ check: $(VENV)/.developing
 	$(BIN)/python -m docs.generate --check
 
 bench: $(VENV)/.developing
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --json bench.json --page docs/reference/benchmarks.md
+
+bench-full: $(VENV)/.developing
+	$(BIN)/python -m benchmarks --full --json bench.json
+
+bench-check: $(VENV)/.developing
+	$(BIN)/python -m benchmarks bytes cache stdio writes --fail
 
 docs: $(VENV)/.developing
 	$(BIN)/python -m docs.generate

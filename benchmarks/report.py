@@ -1,6 +1,7 @@
 """What a benchmark finds, and how it is shown."""
 
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Callable, Sequence
@@ -41,6 +42,11 @@ class Figure:
         return self.value > self.bar * (1 + share)
 
 
+def full() -> bool:
+    """Whether the long forms were asked for."""
+    return os.environ.get("KANBAN_BENCH_FULL") == "1"
+
+
 def timed(work: Callable[[], object]) -> float:
     """Seconds that a piece of work takes."""
     started = perf_counter()
@@ -67,6 +73,21 @@ def table(figures: Sequence[Figure]) -> str:
             f"{figure.question:<58} {figure.value:>10.2f} {figure.unit:<8} {bar:<14} {verdict:<7} {figure.detail}"
         )
     return "\n".join(lines)
+
+
+def as_page(figures: Sequence[Figure]) -> str:
+    """The figures as a page of the documentation."""
+    lines = ["<!-- Written by `make bench`. -->", "", "# Benchmarks", ""]
+    lines += [
+        "Ratios of rounds that take turns in one run. Times differ by machine; they inform, and nothing fails by them.",
+        "",
+    ]
+    lines += [f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, MCP SDK {version('mcp')}.", ""]
+    lines += ["| question | figure | bar | |", "|---|---|---|---|"]
+    for figure in figures:
+        bar = "" if figure.bar is None else f"{figure.sense} {figure.bar:g}"
+        lines.append(f"| {figure.question} | {figure.value:.2f} {figure.unit} | {bar} | {figure.detail} |")
+    return "\n".join([*lines, ""])
 
 
 def as_json(figures: Sequence[Figure]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from docs.specification import PARTS
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
 from kanban_mcp.catalog import TOOLSETS
@@ -27,7 +28,12 @@ def pages() -> dict[str, str]:
         open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app,
     ):
         listed = list(app.catalog)
-    return {"operations.md": _operations(listed), "settings.md": _settings(), "errors.md": _errors()}
+    return {
+        "operations.md": _operations(listed),
+        "settings.md": _settings(),
+        "errors.md": _errors(),
+        "specification.md": _specification(),
+    }
 
 
 def _operations(listed: list[Operation]) -> str:
@@ -108,6 +114,20 @@ def _errors() -> str:
         if kind is not errors.KanbanError:
             lines.append(f"| `{kind.code}` | {inspect.getdoc(kind)} |")
     return "\n".join([*lines, ""])
+
+
+def _specification() -> str:
+    lines = [GENERATED, "# The performance specification, part by part", ""]
+    lines += ["| part | where | tool | test | benchmark | |", "|---|---|---|---|---|---|"]
+    for part in PARTS:
+        tool = f"`{part.tool}`" if part.tool else ""
+        places = " | ".join((_linked(part.place), tool, _linked(part.test), _linked(part.benchmark)))
+        lines.append(f"| {part.chapter}: {part.name} | {places} | {part.remark} |")
+    return "\n".join([*lines, ""])
+
+
+def _linked(path: str) -> str:
+    return f"[{Path(path).name}](../../{path})" if path else ""
 
 
 def main(arguments: list[str]) -> int:

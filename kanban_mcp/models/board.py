@@ -54,7 +54,7 @@ class Holders(Record):
 
 
 class ColumnStats(Record):
-    """One column in figures; ages are days since the last change of the task."""
+    """One column in figures; ages are days since the last change of the task, and none where tasks are done."""
 
     status: str
     tasks: int

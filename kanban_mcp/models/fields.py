@@ -57,9 +57,11 @@ def _moment(text: str) -> str:
     except ValueError:
         raise ValueError("must be a date or time like 2026-12-31 or 2026-12-31T17:00:00Z") from None
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime(TIME_FORMAT)
+        utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
         raise ValueError("is out of range") from None
+    # Not strftime, which writes the year 999 with three digits: such a moment would not sort.
+    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _checklist_item(value: Any) -> Any:
@@ -80,7 +82,7 @@ Id: TypeAlias = Annotated[int, AfterValidator(_id)]
 Seq: TypeAlias = Annotated[int, AfterValidator(_count)]
 Lease: TypeAlias = Annotated[int, AfterValidator(_count)]
 Version: TypeAlias = Annotated[int, AfterValidator(_id)]
-BoardRef: TypeAlias = int | Annotated[str, _text(100), AfterValidator(_one_line)]
+BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(_one_line)]
 Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
 Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidator(_printable)]
@@ -91,6 +93,7 @@ Priority: TypeAlias = Annotated[int, Field(ge=0, le=10)]
 Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_one_line)]
 Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
 TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
+TagParent: TypeAlias = Annotated[str, _text(50, shortest=0), AfterValidator(_tag_name)]
 TagNames: TypeAlias = Annotated[list[TagName], BeforeValidator(_listed), Field(max_length=50)]
 TaskIds: TypeAlias = Annotated[list[Id], BeforeValidator(_listed), Field(max_length=100)]
 TaskRef: TypeAlias = Id | Annotated[str, StringConstraints(pattern=r"^\$\d{1,2}$")]

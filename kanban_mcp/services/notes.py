@@ -100,18 +100,19 @@ class Notes:
     def change(self, before: Note, fields: dict[str, Any]) -> Note:
         """Give a note other values in some fields."""
         task = self._writing.writable(before.task_id)
+        self._holding.renew(task)
         changed = before.model_copy(update=fields)
         if changed == before:
             return before
         after = changed.model_copy(update={"updated_at": self._store.now})
         self._store.notes.save(after)
-        self._holding.renew(task)
         self.log("updated", task, after.id, *diff(before, after))
         return after
 
     def remove(self, note: Note) -> None:
         """Delete a note."""
         task = self._writing.writable(note.task_id)
+        self._holding.renew(task)
         self._store.notes.delete(note.id)
         self.log("deleted", task, note.id, note.lean(), None)
 

@@ -69,6 +69,7 @@ class Restoring:
         for child_id in kept.get("subtasks", []):
             child = self._store.tasks.get(child_id)
             if child is not None and child.parent_id is None:
+                self._blocking.check_acyclic(task.id, child_id)
                 self._writing.save("updated", child, {"parent_id": task.id}, None)
                 if child.open:
                     self._blocking.add(task.id, 1)

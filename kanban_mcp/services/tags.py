@@ -4,7 +4,7 @@ from typing import Any
 
 from kanban_mcp.errors import Conflict, Invalid, NotFound
 from kanban_mcp.models.change import Deleted
-from kanban_mcp.models.fields import Color, Cursor, Id, Limit, TagName, TagNames
+from kanban_mcp.models.fields import Color, Cursor, Id, Limit, TagName, TagNames, TagParent
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.tag import Tag, TaskTags
 from kanban_mcp.services.boards import require_confirmation
@@ -40,7 +40,7 @@ class Tags:
         return self._create(tag, above, color)
 
     def update_tag(
-        self, tag: TagName, name: TagName | None = None, parent: str | None = None, color: Color | None = None
+        self, tag: TagName, name: TagName | None = None, parent: TagParent | None = None, color: Color | None = None
     ) -> Tag:
         """Rename a tag, recolor it, or put it below another; parent "" makes it stand alone."""
         before = self._get(tag)

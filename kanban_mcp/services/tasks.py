@@ -109,7 +109,8 @@ class Tasks:
                 error.message = f"tasks[{number}]: {error.message}"
                 raise
         rows = self._store.tasks.listed(made)
-        return page(LISTED, rows, listed_values, limit=len(rows), total=len(rows))
+        # Not cut at the byte budget: the caller needs every id, and sent the longest part of it.
+        return Page(columns=LISTED, rows=[listed_values(row) for row in rows], total=len(rows))
 
     def get_task(self, task_id: Id) -> Brief:
         """Get all that is needed to work on a task: acceptance, notes, blockers, subtasks, tags, claim."""
@@ -212,7 +213,8 @@ class Tasks:
                 )
             position = self._store.tasks.beside(neighbour, before=before is not None, moving=task.id)
         elif column.status == task.status:
-            return task
+            self._holding.renew(task, lease)
+            return self._writing.get(task_id)
         else:
             position = self._store.tasks.end_of(task.board_id, column.status)
         return self._writing.move(task, column, position=position, lease=lease)[0]

@@ -46,9 +46,10 @@ class Writing:
         """Two changes of different fields go together; one of the same field since `version` is refused."""
         if version is None or version == task.version:
             return
-        touched = self._store.changes.fields_changed(task.id, version) & fields
-        if touched or version > task.version:
-            what = ", ".join(sorted(touched)) or "it"
+        changed = self._store.changes.fields_changed(task.id, version)
+        touched = None if changed is None else changed & fields
+        if touched is None or touched:
+            what = ", ".join(sorted(touched or ())) or "it"
             raise StaleVersion(
                 f"Task {task.id} is at version {task.version}; {what} changed since version {version}.",
                 hint="Look at what is current, then repeat the call with its version.",

@@ -171,13 +171,15 @@ class BoardStore:
         )
 
     def column_ages(self, board_id: int, now: str) -> list[ColumnStats]:
-        """Each column's count and the age of the task that has not changed for longest."""
+        """Each column's count and the age of the task that has not changed for longest, where it is not done."""
         rows = self._db.all(
             "columns.ages",
             """
             select c.status, c.wip_limit, c.task_count,
-                (select julianday(:now) - julianday(min(t.updated_at)) from tasks t
-                 where t.board_id = c.board_id and t.status = c.status and t.archived_at is null) as age
+                case when c.category <> 'done' then
+                    (select julianday(:now) - julianday(min(t.updated_at)) from tasks t
+                     where t.board_id = c.board_id and t.status = c.status and t.archived_at is null)
+                end as age
             from columns c where c.board_id = :board_id order by c.position
             """,
             board_id=board_id,

@@ -124,18 +124,20 @@ class ChangeStore:
         """The seq of the newest change, 0 when there is none."""
         return int(self._db.value("changes.last", "select coalesce(max(seq), 0) from changes"))
 
-    def fields_changed(self, task_id: int, version: int) -> set[str]:
-        """Which fields of a task were changed after a version of it."""
+    def fields_changed(self, task_id: int, version: int) -> set[str] | None:
+        """Which fields of a task were changed after an old version of it; None when the log does not tell any more."""
         rows = self._db.all(
             "changes.fields_changed",
             """
-            select distinct f.key from changes c, json_each(c."after") f
+            select distinct json_extract(c."after", '$.version') as version, f.key
+            from changes c, json_each(c."after") f
             where c.task_id = :task_id and c.entity = 'task' and json_extract(c."after", '$.version') > :version
             """,
             task_id=task_id,
             version=version,
         )
-        return {row["key"] for row in rows}
+        told = {row["version"] for row in rows}
+        return {row["key"] for row in rows} if version + 1 in told else None
 
 
 def _packed(fields: Mapping[str, Any] | None) -> str | None:

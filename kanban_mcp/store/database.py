@@ -217,15 +217,21 @@ class Database:
     def write_back(self) -> None:
         """Write the log back into the file as far as nobody is in the way; commits go on meanwhile.
 
-        An engine with the WAL-reset race does it under the gate, with no writer beside it.
+        An engine with the WAL-reset race does it under the gate, with no writer beside it. Raises KanbanError.
         """
         with contextlib.nullcontext() if safe_with_many_processes() else self.gate.held():
-            self._maintenance.execute("pragma wal_checkpoint(passive)").fetchall()
+            self._checkpoint("passive")
 
     def empty_log(self) -> None:
-        """Write the whole log back and shrink it; writers wait. Raises Busy when the gate is taken for long."""
+        """Write the whole log back and shrink it; writers wait. Raises KanbanError, as when the gate is taken."""
         with self.gate.held():
-            self._maintenance.execute("pragma wal_checkpoint(truncate)").fetchall()
+            self._checkpoint("truncate")
+
+    def _checkpoint(self, mode: str) -> None:
+        try:
+            self._maintenance.execute(f"pragma wal_checkpoint({mode})").fetchall()
+        except sqlite3.Error as error:
+            raise translated(error) from error
 
     @functools.cached_property
     def _maintenance(self) -> sqlite3.Connection:
@@ -358,9 +364,7 @@ class Database:
     def _close_all(self) -> None:
         for reader in self._readers:
             reader.close()
-        self._writer.execute("pragma analysis_limit = 400")
-        with contextlib.suppress(sqlite3.OperationalError):
-            self._writer.execute("pragma optimize")
+        # No `pragma optimize`: statistics of a small file make SQLite read whole tables once the file has grown.
         self._writer.close()
 
 

@@ -126,6 +126,7 @@ create index tasks_completed on tasks (board_id, completed_at) where completed_a
 create index tasks_due on tasks (board_id, due_at)
     where due_at is not null and completed_at is null and archived_at is null;
 create index tasks_blocked on tasks (board_id) where blocked_by > 0 and archived_at is null;
+create index tasks_high on tasks (board_id) where priority >= 8 and completed_at is null and archived_at is null;
 create index tasks_children on tasks (parent_id) where parent_id is not null;
 """
 

@@ -1,5 +1,7 @@
 """Group commit: one thread that writes, and commits whatever queued while the last commit ran."""
 
+import contextlib
+import logging
 import queue
 import threading
 import time
@@ -12,6 +14,8 @@ from kanban_mcp.errors import Busy
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.faults import translated
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -81,7 +85,8 @@ class Writer:
     def stop(self, seconds: float = 1.0) -> bool:
         """Finish what is queued, then end; whether that was done in time. What was not is not acknowledged either."""
         self._stopped = True
-        self._queue.put(None)
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=seconds)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -110,27 +115,37 @@ class Writer:
     def _settle(self, jobs: list[_Job]) -> None:
         started = time.perf_counter()
         outcomes = self._commit(jobs)
-        if self.on_group is not None:
-            failed = sum(outcome.error is not None for outcome in outcomes)
-            seconds = time.perf_counter() - started
-            self.on_group(GroupSample(len(jobs), failed, started - jobs[0].queued_at, seconds))
-        if self.on_commit is not None and any(outcome.error is None for outcome in outcomes):
-            self.on_commit()
+        failed = sum(outcome.error is not None for outcome in outcomes)
+        sample = GroupSample(len(jobs), failed, started - jobs[0].queued_at, time.perf_counter() - started)
+        try:
+            self._tell(sample)
+        except Exception:
+            # What was committed is committed, and the next jobs wait for this thread.
+            log.exception("a watcher of the writer failed")
         for job, outcome in zip(jobs, outcomes, strict=True):
             if outcome.error is None:
                 job.answer.set_result(outcome.result)
             else:
                 job.answer.set_exception(outcome.error)
 
+    def _tell(self, sample: GroupSample) -> None:
+        if self.on_group is not None:
+            self.on_group(sample)
+        if self.on_commit is not None and sample.failed < sample.size:
+            self.on_commit()
+
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
+        begun = False
         try:
             with self._database.writing() as connection:
+                begun = True
                 if len(jobs) == 1:
                     return [_Outcome(self._run(jobs[0]))]
                 return [self._attempt(job, connection) for job in jobs]
         except BaseException as error:
-            if len(jobs) == 1:
-                return [_Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)]
+            if len(jobs) == 1 or not begun:
+                # Who could not begin waited for it already: the others of the group are not made to wait in turn.
+                return [_Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)] * len(jobs)
         # The commit failed, or the transaction was lost: alone, each job meets its own fate.
         return [outcome for job in jobs for outcome in self._commit([job])]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from docs.specification import PARTS
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
 
@@ -58,6 +59,13 @@ def test_every_setting_has_its_reason() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| `KANBAN_")]
     assert rows
     assert all(len(row.split("|")[3].strip()) > 20 for row in rows)
+
+
+def test_every_part_of_the_specification_is_where_the_table_says(app: App) -> None:
+    offered = {operation.name for operation in app.catalog}
+    for part in PARTS:
+        assert all((ROOT / place).exists() for place in (part.place, part.test, part.benchmark)), part
+        assert part.tool in offered | {""}, part
 
 
 def test_generated_pages_are_as_the_code_says() -> None:

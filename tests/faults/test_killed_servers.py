@@ -19,10 +19,12 @@ WRITERS = 4
 class Acknowledged:
     """Writes to a server until it dies, and remembers what it answered."""
 
-    def __init__(self, trial: int) -> None:
+    def __init__(self, trial: int, enough: int) -> None:
         self.trial = trial
         self.titles: dict[int, str] = {}
         self.notes: dict[int, str] = {}
+        self._enough = enough
+        self._are_enough = anyio.Event()
 
     async def write(self, server: Server, number: int) -> None:
         """Tasks, and a note on every second one, for as long as there are answers."""
@@ -36,26 +38,26 @@ class Acknowledged:
                 if count % 2:
                     note = await server("add_note", task_id=made["id"], content=title)
                     self.notes[note["id"]] = title
+                if len(self.titles) >= self._enough:
+                    self._are_enough.set()
         except Gone:
             return
 
-    async def kill_amid(self, server: Server, chance: random.Random) -> None:
-        """Kill the server somewhere between two moments that chance chooses."""
-        enough = chance.randrange(5, 60)
-        while len(self.titles) < enough:
-            await anyio.lowlevel.checkpoint()
-        for _ in range(chance.randrange(300)):
+    async def kill_amid(self, server: Server, turns: int) -> None:
+        """Kill the server so many turns of the event loop after enough was acknowledged."""
+        await self._are_enough.wait()
+        for _ in range(turns):
             await anyio.lowlevel.checkpoint()
         server.process.send_signal(signal.SIGKILL)
         await server.ended()
 
 
 async def killed_amid_writes(server: Server, trial: int, chance: random.Random) -> Acknowledged:
-    acknowledged = Acknowledged(trial)
+    acknowledged = Acknowledged(trial, enough=chance.randrange(5, 60))
     async with anyio.create_task_group() as tasks:
         for number in range(WRITERS):
             tasks.start_soon(acknowledged.write, server, number)
-        await acknowledged.kill_amid(server, chance)
+        await acknowledged.kill_amid(server, turns=chance.randrange(300))
     return acknowledged
 
 

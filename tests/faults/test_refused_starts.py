@@ -167,10 +167,7 @@ def test_a_file_in_a_folder_that_does_not_exist_is_made_with_the_folder(tmp_path
     [
         (["--toolsets", "core,everything"], "toolsets: unknown toolset 'everything'; there are core, boards"),
         (["--actor", ""], "actor: "),
-        (["--actor", "two\nlines"], "actor: must be one line"),
-        (["--board", "x" * 101], "board: "),
         (["--bord", "Plan"], "No such option"),
-        (["--db"], "requires an argument"),
         (["serv"], "No such command"),
     ],
 )
@@ -184,11 +181,8 @@ def test_a_flag_that_makes_no_sense_is_refused(db: Path, flags: list[str], words
     [
         ("KANBAN_READERS", "0", "readers: Input should be greater than or equal to 2"),
         ("KANBAN_BUSY_TIMEOUT", "soon", "busy_timeout: Input should be a valid number"),
-        ("KANBAN_LEASE_MINUTES", "-5", "lease_minutes: "),
         ("KANBAN_LEASE_MINUTES", "nan", "lease_minutes: "),
         ("KANBAN_DURABILITY", "eternal", "durability: Input should be 'normal' or 'full'"),
-        ("KANBAN_LOG_LEVEL", "loud", "log_level: "),
-        ("KANBAN_TOOLSETS", "nothing", "toolsets: unknown toolset 'nothing'"),
         ("KANBAN_READ_ONLY", "perhaps", "read_only: Input should be a valid boolean"),
     ],
 )

@@ -357,7 +357,7 @@ class TwoServers(RuleBasedStateMachine):
 def test_two_servers_behave_as_the_model_says(examples: int) -> None:
     wanted = settings(
         max_examples=examples,
-        stateful_step_count=30,
+        stateful_step_count=25,
         deadline=None,
         database=None,
         derandomize=examples == 100,

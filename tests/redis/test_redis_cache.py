@@ -199,6 +199,23 @@ def fill(server: RedisServer) -> None:
         client.config_set("maxmemory", "1")
 
 
+def delay(server: RedisServer) -> None:
+    """Make it answer nothing for 200 ms."""
+    with server.client() as client:
+        client.client_pause(200)
+
+
+async def test_a_redis_that_answers_late_is_not_waited_for(
+    apps: tuple[App, App], server: RedisServer, board: dict[str, Any]
+) -> None:
+    for number in range(3):
+        await apps[1].runner.call("create_task", {"title": f"{number}"}, actor="bob")
+        delay(server)
+        assert (await shown(apps[0]))["tasks"]["rows"][-1][1] == f"{number}"
+    found = await stats(apps[0])
+    assert (found["failures"], found["state"]) == (3, "resting")
+
+
 @pytest.mark.parametrize("harm", [kill, freeze, flush, fill])
 async def test_no_harm_to_redis_fails_a_call_or_makes_it_stale(
     apps: tuple[App, App], server: RedisServer, board: dict[str, Any], harm: Callable[[RedisServer], None]

@@ -1,0 +1,92 @@
+"""Whatever is given for whichever argument: an answer or a refusal that says why, never a fault of ours."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from kanban_mcp.app import App
+from kanban_mcp.errors import KanbanError
+from tests.conftest import Call
+
+SOUND: dict[str, Any] = {
+    "board": "Alpha",
+    "name": "Beta",
+    "task_id": 1,
+    "note_id": 1,
+    "depends_on": 2,
+    "title": "t",
+    "content": "c",
+    "query": "q",
+    "tag": "core",
+    "tags": ["core"],
+    "tasks": [{"title": "t"}],
+    "calls": [{"operation": "get_board"}],
+    "columns": [{"status": "a", "category": "todo"}, {"status": "b", "category": "done"}],
+}
+"""Something that will do for each argument that must be given."""
+
+HOSTILE: list[Any] = [
+    2**63,
+    2**63 - 1,
+    -(2**63) - 1,
+    10**30,
+    -1,
+    0,
+    True,
+    1.5,
+    float("nan"),
+    float("inf"),
+    "",
+    " ",
+    "\ud800",
+    "a\x00b",
+    "²",
+    "9" * 40,
+    "x" * 100_000,
+    "$0",
+    "$99.id",
+    [],
+    [[]],
+    [10**30],
+    ["\ud800"],
+    {},
+    {"a": {"b": []}},
+    [{"title": "\ud800"}],
+    [{"operation": "get_task", "arguments": {"task_id": 10**30}}],
+]
+OPERATIONS = sorted(set(SOUND) - {"calls"})
+SLOW = {("list_changes", "wait"), ("profile", "seconds")}
+
+
+@pytest.fixture
+async def names(app: App, call: Call, board: dict[str, Any]) -> list[str]:
+    """The operations there are; each example below calls all of them."""
+    await call("create_tasks", tasks=[{"title": "a", "tags": ["core"]}, {"title": "b"}])
+    await call("add_note", task_id=1, content="n")
+    return [operation.name for operation in app.catalog if operation.name != "profile"]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:40])
+async def test_no_value_of_an_argument_is_a_fault_of_ours(app: App, names: list[str], value: Any) -> None:
+    faults: list[str] = []
+    for name in names:
+        arguments = app.catalog[name].arguments.model_fields
+        sound = {key: SOUND[key] for key, field in arguments.items() if field.is_required()}
+        for key in set(arguments) - {"wait"}:
+            try:
+                await app.runner.call(name, {**sound, key: value}, actor="ann")
+            except KanbanError as error:
+                assert error.message
+                if error.code == "internal":
+                    faults.append(f"{name}.{key}")
+    assert faults == []
+
+
+async def test_the_depth_of_a_value_is_no_trouble(app: App, names: list[str]) -> None:
+    deep: Any = 1
+    for _ in range(sys.getrecursionlimit() // 2):
+        deep = [deep]
+    with pytest.raises(KanbanError) as caught:
+        await app.runner.call("run_batch", {"calls": [{"operation": "get_board", "arguments": {"board": deep}}]}, actor="a")
+    assert caught.value.code == "invalid"
