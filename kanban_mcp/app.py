@@ -42,20 +42,55 @@ class App:
 @contextlib.contextmanager
 def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App]:
     """Open everything over one database file. Raises Unusable when the file cannot serve."""
-    options = DatabaseOptions(
+    with contextlib.ExitStack() as closing:
+        yield _opened(settings, clock, closing)
+
+
+def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> App:
+    """Each part as soon as what it needs is there; `closing` undoes that in reverse."""
+    remote = _remote(settings, closing)
+    database = Database(settings.db, _options(settings), clock=clock)
+    writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
+    closing.callback(_end, writer, database)
+    store = Store(database)
+    services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
+    cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
+    feed, checkpointer = Feed(database), Checkpointer(database)
+    closing.callback(checkpointer.close)
+    closing.callback(feed.close)
+    watch = _diagnostics(settings, database, store, writer, cache, remote)
+    closing.callback(watch.close)
+
+    batch = Batch(store, lambda name: catalog[name])
+    catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
+    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
+    runner = Runner(catalog, reads, Writes(store, writer))
+    runner.on_call = watch.calls.observe
+    writer.on_commit = functools.partial(_committed, feed, checkpointer)
+    if settings.log_days:
+        writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
+    return App(settings, services, catalog, runner, database, writer, feed, cache, watch)
+
+
+def _options(settings: Settings) -> DatabaseOptions:
+    return DatabaseOptions(
         durability=settings.durability,
         readers=settings.readers,
         busy_timeout=settings.busy_timeout,
         mmap_size=settings.mmap_size,
     )
-    # First, since it may refuse its URL: what is open then would have to be closed.
-    remote = Remote(settings.redis_url, ttl=settings.redis_seconds) if settings.redis_url else None
-    database = Database(settings.db, options, clock=clock)
-    store = Store(database)
-    services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
-    writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
-    cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
-    watch = Diagnostics(
+
+
+def _remote(settings: Settings, closing: contextlib.ExitStack) -> Remote | None:
+    if settings.redis_url is None:
+        return None
+    return closing.enter_context(contextlib.closing(Remote(settings.redis_url, ttl=settings.redis_seconds)))
+
+
+def _diagnostics(
+    settings: Settings, database: Database, store: Store, writer: Writer, cache: Cache, remote: Remote | None
+) -> Diagnostics:
+    return Diagnostics(
         database,
         store,
         writer,
@@ -66,27 +101,14 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
         slow_seconds=settings.slow_query_ms / 1000,
         budget_mb=settings.memory_budget_mb,
     )
-    batch = Batch(store, lambda name: catalog[name])
-    catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
-    feed, checkpointer = Feed(database), Checkpointer(database)
-    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
-    runner = Runner(catalog, reads, Writes(store, writer))
-    runner.on_call = watch.calls.observe
 
-    def committed() -> None:
-        feed.committed()
-        checkpointer.committed()
 
-    writer.on_commit = committed
-    if settings.log_days:
-        writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
-    try:
-        yield App(settings, services, catalog, runner, database, writer, feed, cache, watch)
-    finally:
-        watch.close()
-        feed.close()
-        checkpointer.close()
-        if remote is not None:
-            remote.close()
-        if writer.stop():
-            database.close()
+def _committed(feed: Feed, checkpointer: Checkpointer) -> None:
+    feed.committed()
+    checkpointer.committed()
+
+
+def _end(writer: Writer, database: Database) -> None:
+    """Close the database once nothing writes; a writer that hangs at another's gate is left to the system."""
+    if writer.stop():
+        database.close()
