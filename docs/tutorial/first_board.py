@@ -1,7 +1,8 @@
-"""Two agents share a board: run with the path of a file to keep it in."""
+"""Two agents share a board: run with the path of a new file to keep it in."""
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 from mcp import Client
@@ -35,5 +36,12 @@ async def main() -> None:
         print("bob freed:", done["unblocked"])
         print("ann got:", (await do(ann, "claim_next"))["task"]["title"])
 
+        changes = await do(ann, "list_changes", since=0)
+        for row in changes["rows"]:
+            change = dict(zip(changes["columns"], row, strict=True))
+            print(change["seq"], change["actor"], change["action"], change["entity"], change["entity_id"])
 
+
+if Path(sys.argv[1]).exists():
+    sys.exit("There is a file already; name a new one.")
 asyncio.run(main())

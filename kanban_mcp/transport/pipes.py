@@ -1,220 +1,206 @@
-"""stdin and stdout as lines of bytes, without a thread between where the system allows."""
+"""stdin and stdout as lines of bytes, on the event loop."""
 
 import asyncio
 import contextlib
+import fcntl
 import os
+import select
 import stat
-import threading
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+
+import anyio
 
 LONGEST_LINE = 8 * 1024 * 1024
 """Longer lines are dropped while they come in: nothing an agent says needs so much."""
-CHUNK = 65_536
-MOST_WAITING = 1000
-"""Lines read ahead of being served; beyond that the client waits."""
+MOST_UNREAD = 1024 * 1024
+"""Bytes of answers that wait for the client to read them; beyond that no more is taken from it."""
+CHUNK = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class TooLong:
-    """In place of a line that was dropped."""
+class Input:
+    """Lines of bytes, read from a descriptor no faster than they are asked for."""
 
-    limit: int
-
-
-class Input(asyncio.Protocol):
-    """Splits what comes in into lines."""
-
-    def __init__(self, limit: int = LONGEST_LINE) -> None:
-        self._limit = limit
-        self._lines: deque[bytes | TooLong] = deque()
+    def __init__(self, descriptor: int) -> None:
+        self.ended = False
+        self._descriptor = descriptor
+        self._waitable = _is_pipe(descriptor) or os.isatty(descriptor)
+        self._listening = False
+        self._loop = asyncio.get_running_loop()
+        self._lines: deque[bytes | None] = deque()
         self._part = bytearray()
-        self._dropping = False
-        self._ended = False
+        self._too_long = False
         self._news = asyncio.Event()
-        self._room = asyncio.Event()
-        self._transport: asyncio.ReadTransport | None = None
 
-    async def next(self) -> bytes | TooLong | None:
-        """The next line that is not blank, or None at the end."""
+    async def next(self) -> bytes | None:
+        """The next line that is not blank, None in place of one that was too long. Raises EndOfStream."""
         while not self._lines:
-            if self._ended:
-                return None
+            if self.ended:
+                raise anyio.EndOfStream
             self._news.clear()
+            self._listen()
             await self._news.wait()
-        line = self._lines.popleft()
-        if len(self._lines) < MOST_WAITING // 2:
-            self._resume()
-        return line
+        return self._lines.popleft()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The pipe is open."""
-        assert isinstance(transport, asyncio.ReadTransport)
-        self._transport = transport
+    def end(self) -> None:
+        """Read no more, and forget what was not asked for."""
+        self._lines.clear()
+        self.ended = True
+        self._news.set()
+        self._deafen()
 
-    def data_received(self, data: bytes) -> None:
-        """Some bytes came; lines may end anywhere in them."""
-        head, newline, rest = data.partition(b"\n")
-        self._extend(head)
-        while newline:
-            self._finish()
-            head, newline, rest = rest.partition(b"\n")
-            self._extend(head)
-        if len(self._lines) > MOST_WAITING:
-            self._pause()
+    def _listen(self) -> None:
+        if not self._waitable:  # a file is always ready, and epoll refuses it
+            self._loop.call_soon(self._read)
+        elif not self._listening:
+            self._loop.add_reader(self._descriptor, self._read)
+            self._listening = True
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client closed its end; what stands without a newline is its last line."""
-        self._finish()
-        self._ended = True
+    def _deafen(self) -> None:
+        if self._listening:
+            self._loop.remove_reader(self._descriptor)
+            self._listening = False
+
+    def _read(self) -> None:
+        if self._lines or self.ended:  # more is not asked for: let it wait in the pipe
+            self._deafen()
+            return
+        try:
+            data = os.read(self._descriptor, CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:  # a terminal that hung up
+            data = b""
+        self._take(data)
         self._news.set()
 
-    async def fed(self, data: bytes) -> None:
-        """Take bytes from a thread, and let it wait while too many lines do."""
-        if data:
-            self.data_received(data)
-        else:
-            self.connection_lost(None)
-        while len(self._lines) > MOST_WAITING:
-            self._room.clear()
-            await self._room.wait()
+    def _take(self, data: bytes) -> None:
+        *ends, rest = data.split(b"\n")
+        for end in ends:
+            self._extend(end)
+            self._finish()
+        self._extend(rest)
+        if not data:
+            self._finish()
+            self.ended = True
+            self._deafen()
 
     def _extend(self, data: bytes) -> None:
-        if len(self._part) + len(data) > self._limit:
-            self._dropping = True
+        self._too_long = self._too_long or len(self._part) + len(data) > LONGEST_LINE
+        if self._too_long:
             self._part.clear()
-        if not self._dropping:
+        else:
             self._part += data
 
     def _finish(self) -> None:
-        line = TooLong(self._limit) if self._dropping else bytes(self._part)
+        if self._too_long or self._part.strip():
+            self._lines.append(None if self._too_long else bytes(self._part))
         self._part.clear()
-        self._dropping = False
-        if isinstance(line, TooLong) or line.strip():
-            self._lines.append(line)
-            self._news.set()
-
-    def _pause(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        self._room.set()
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._too_long = False
 
 
-class Output(asyncio.Protocol):
-    """Writes lines, and waits when the client does not read them. `gone` is set when it cannot any more."""
+class Output:
+    """Lines of bytes to a descriptor. `moved` wakes who waits for it to be read, and stays unset."""
 
-    def __init__(self) -> None:
-        self.gone = asyncio.Event()
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._transport: asyncio.WriteTransport | None = None
-        self._descriptor: int | None = None
-
-    def to_file(self, descriptor: int) -> None:
-        """Write to a file or terminal, which cannot be waited for."""
+    def __init__(self, descriptor: int) -> None:
+        self.gone = False
+        self.on_gone: Callable[[], None] = lambda: None
+        self.moved = asyncio.Event()
+        self.unread = bytearray()
         self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._due = False
+        self._stuck = False
+        self._watched = _is_pipe(descriptor)
+        if self._watched:
+            os.set_blocking(descriptor, False)
+            self._loop.add_reader(descriptor, self._look)
 
-    async def write(self, line: bytes) -> None:
-        """Write a line; nothing when the client is gone."""
-        if self.gone.is_set():
-            return
-        if self._descriptor is not None:
-            self._write_all(self._descriptor, line + b"\n")
-        elif self._transport is not None:
-            self._transport.write(line + b"\n")
-            if not self._writable.is_set():
-                await self._writable.wait()
+    @property
+    def full(self) -> bool:
+        """Whether too much is unread."""
+        return len(self.unread) > MOST_UNREAD
 
-    def _write_all(self, descriptor: int, data: bytes) -> None:
+    def wake(self) -> None:
+        """Let everyone who waits look again."""
+        self.moved.set()
+        self.moved.clear()
+
+    def write(self, line: bytes, *, alone: bool) -> None:
+        """Write a line: at once when it is alone, otherwise together with those that follow in this moment."""
+        self.unread += line + b"\n"
+        if alone and not self._stuck:
+            self._flush()
+        elif not (self._due or self._stuck):
+            self._due = True
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Write what the client takes at once, and forget the rest: it had its time to read it."""
+        self._flush()
+        self._unwatch()
+        self._loop.remove_writer(self._descriptor)
+
+    def _flush(self) -> None:
+        self._due = False
         try:
-            while data:
-                data = data[os.write(descriptor, data) :]
+            while self.unread:
+                del self.unread[: os.write(self._descriptor, self.unread)]
+        except BlockingIOError:
+            pass
         except OSError:
-            self.gone.set()
+            self._lose()
+        self._wait(bool(self.unread))
+        self.wake()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The pipe is open."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+    def _wait(self, stuck: bool) -> None:
+        if stuck and not self._stuck:
+            self._loop.add_writer(self._descriptor, self._flush)
+        elif self._stuck and not stuck:
+            self._loop.remove_writer(self._descriptor)
+        self._stuck = stuck
 
-    def pause_writing(self) -> None:
-        """The client does not read as fast as it asks."""
-        self._writable.clear()
+    def _look(self) -> None:
+        """Something happened at the other end: it was closed, or it spoke where stdout is a socket."""
+        poll = select.poll()
+        poll.register(self._descriptor, 0)
+        self._unwatch()
+        if poll.poll(0):
+            self._lose()
 
-    def resume_writing(self) -> None:
-        """It does again."""
-        self._writable.set()
+    def _unwatch(self) -> None:
+        if self._watched:
+            self._loop.remove_reader(self._descriptor)
+            self._watched = False
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client closed its end, or all is written and ours is closed."""
-        self.gone.set()
-        self._writable.set()
-
-    async def close(self) -> None:
-        """Write what is left, then close."""
-        if self._transport is not None and not self.gone.is_set():
-            self._transport.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.gone.wait(), 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Pipes:
-    """Both directions."""
-
-    input: Input
-    output: Output
+    def _lose(self) -> None:
+        self.gone = True
+        self.unread.clear()
+        self._wait(False)
+        self._unwatch()
+        self.on_gone()
 
 
-@contextlib.asynccontextmanager
-async def open_pipes() -> AsyncIterator[Pipes]:
-    """Take stdin and stdout for ourselves; whoever else reads or prints meets the null device and stderr."""
-    source, sink = os.dup(0), os.dup(1)
+@contextlib.contextmanager
+def standard_streams() -> Iterator[tuple[Input, Output]]:
+    """Take stdin and stdout for ourselves; who else reads or prints meets the null device and stderr."""
+    source, sink = (fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3) for descriptor in (0, 1))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
     os.close(null)
-    pipes = Pipes(Input(), Output())
-    await _connect_input(pipes.input, source)
-    await _connect_output(pipes.output, sink)
+    blocking = os.get_blocking(sink)
+    lines, output = Input(source), Output(sink)
     try:
-        yield pipes
+        yield lines, output
     finally:
-        await pipes.output.close()
-
-
-async def _connect_input(lines: Input, descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    if _is_pipe(descriptor):
-        await loop.connect_read_pipe(lambda: lines, os.fdopen(descriptor, "rb", 0))
-    else:
-        threading.Thread(target=_read_file, args=(lines, descriptor, loop), name="kanban-stdin", daemon=True).start()
-
-
-async def _connect_output(output: Output, descriptor: int) -> None:
-    if _is_pipe(descriptor):
-        loop = asyncio.get_running_loop()
-        await loop.connect_write_pipe(lambda: output, os.fdopen(descriptor, "wb", 0))
-    else:
-        output.to_file(descriptor)
+        lines.end()
+        output.close()
+        os.set_blocking(sink, blocking)  # whoever shares the pipe shares the mode
+        os.close(source)
+        os.close(sink)
 
 
 def _is_pipe(descriptor: int) -> bool:
-    """Whether the event loop can wait for it. A terminal could be, but shares its blocking mode with others."""
     mode = os.fstat(descriptor).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _read_file(lines: Input, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
-    data = b"-"
-    while data:
-        data = os.read(descriptor, CHUNK)
-        try:
-            asyncio.run_coroutine_threadsafe(lines.fed(data), loop).result()
-        except RuntimeError:  # the loop is closed
-            return

@@ -9,6 +9,7 @@ import anyio
 import pytest
 from anyio.abc import Process
 
+from kanban_mcp.errors import Busy
 from tests.faults.servers import PATIENCE, Refused, Serve, Server, command, spawn, take_gate
 
 HOLDER = """
@@ -77,7 +78,8 @@ async def test_a_write_is_refused_as_busy_after_the_time_that_was_set_and_reads_
 async def test_the_gate_is_free_at_once_when_its_holder(
     server: Server, holder: Process, db: Path, signal_: signal.Signals
 ) -> None:
-    assert (await refusal(server, "create_task", title="two"))["code"] == "busy"
+    with pytest.raises(Busy):
+        take_gate(db, 0)
     holder.send_signal(signal_)
     assert holder.stdin is not None
     await holder.stdin.aclose()

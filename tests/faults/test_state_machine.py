@@ -357,7 +357,7 @@ class TwoServers(RuleBasedStateMachine):
 def test_two_servers_behave_as_the_model_says(examples: int) -> None:
     wanted = settings(
         max_examples=examples,
-        stateful_step_count=25,
+        stateful_step_count=20 if examples == 100 else 40,
         deadline=None,
         database=None,
         derandomize=examples == 100,

@@ -143,3 +143,31 @@ async def test_on_a_board_without_work_columns_a_claimed_task_stays_where_it_is(
     assert (await call("claim_next", actor="eve"))["task"]["attempts"] == 2
     released = await call("release_task", actor="eve", task_id=1)
     assert (released["status"], "claimed_by" in released) == ("open", False)
+
+
+async def test_when_the_column_of_work_is_full_what_was_left_in_it_is_taken_up(
+    call: Call, clock: SettableClock, board: dict[str, Any]
+) -> None:
+    columns = [
+        {"status": "todo", "category": "todo"},
+        {"status": "doing", "category": "active", "wip_limit": 1},
+        {"status": "done", "category": "done"},
+    ]
+    await call("set_columns", columns=columns)
+    await call("create_task", title="left", priority=1)
+    await call("claim_next", actor="bob")
+    await call("create_task", title="urgent", priority=10)
+    assert "full: 1 of 1" in (await call("claim_next", actor="eve"))["why"]
+    clock.advance(minutes=31)
+    assert (await call("claim_next", actor="eve"))["task"]["title"] == "left"
+
+
+@pytest.mark.parametrize("assignee", ["bob", "eve"])
+async def test_what_is_assigned_to_one_is_taken_over_by_that_one_only(
+    call: Call, clock: SettableClock, board: dict[str, Any], assignee: str
+) -> None:
+    await call("create_task", title="x", assignee=assignee)
+    await call("claim_next", actor="joe", task_id=1)
+    clock.advance(minutes=31)
+    assert "task" not in await call("claim_next", actor="ann")
+    assert (await call("claim_next", actor=assignee))["task"]["claimed_by"] == assignee

@@ -194,5 +194,6 @@ async def test_a_page_that_ends_where_the_list_ends_names_no_next(
 ) -> None:
     await call("create_board", name="Beta")
     await call("create_tasks", tasks=[{"title": "a", "tags": ["a"]}, {"title": "b", "tags": ["b"]}], board=1)
-    page = await call(operation, limit=2, **({"board": 1} if operation == "list_tasks" else {}))
+    where: dict[str, Any] = {"board": 1} if operation == "list_tasks" else {}
+    page = await call(operation, limit=2, **where)
     assert (len(page["rows"]), "next" in page) == (2, False)

@@ -97,4 +97,3 @@ async def test_an_edit_succeeds_just_when_its_field_is_as_its_editor_read_it(
     brief = await app.runner.call("get_task", {"task_id": task_id}, actor="ann")
     assert brief["version"] == version
     assert {field: brief.get(field, "" if field == "description" else None) for field in FIELDS} == values
-

@@ -327,6 +327,7 @@ def test_a_client_that_reads_nothing_is_read_no_more() -> None:
 def test_one_socket_may_be_both_ends() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, Toy(stdin=theirs, stdout=theirs) as toy, ours.makefile("rb") as answers:
+        ours.settimeout(PATIENCE)
         for number in range(1, 4):
             ours.sendall(HELLO + call(number) if number == 1 else call(number))
             assert [json.loads(answers.readline())["id"] for _ in range(1 + (number == 1))][-1] == number
