@@ -32,13 +32,17 @@ def _calls(db: Path) -> list[Figure]:
         for _ in range(CALLS):
             stock.call("empty")
 
-    bare = RawClient([*EMPTY, str(db.with_name("bare.db"))])
+    bare = RawClient([*EMPTY, str(db)])
 
     def empty_here() -> None:
         for _ in range(CALLS):
             bare.call("empty")
 
-    own, theirs, body = in_turns([get_task, empty, empty_here], ROUNDS)
+    def get_task_unwatched() -> None:
+        for _ in range(CALLS):
+            bare.call("get_task", task_id=1)
+
+    own, theirs, body, unwatched = in_turns([get_task, empty, empty_here, get_task_unwatched], ROUNDS)
     memory = kanban.resident() / stock.resident()
     detail = f"{CALLS / own:.0f} against {CALLS / theirs:.0f} calls/s"
     megabytes = f"{kanban.resident() / 1e6:.0f} MB"
@@ -46,6 +50,7 @@ def _calls(db: Path) -> list[Figure]:
         client.close()
     return [
         Figure("get_task / empty tool of this same server", body / own, "times", 0.85, "at least"),
+        Figure("get_task with monitors / without", unwatched / own, "times", 0.97, "at least"),
         Figure("get_task over stdio / empty tool of a stock server", theirs / own, "times", 1.5, "at least", detail),
         Figure("resident memory / stock server", memory, "times", 1.5, "at most", megabytes),
     ]

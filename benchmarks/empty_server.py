@@ -1,4 +1,4 @@
-"""This server with one more tool, that does nothing: what a call costs before it does anything."""
+"""This server with one more tool, that does nothing, and without monitors: what calls and what monitors cost."""
 
 import dataclasses
 import sys
@@ -24,4 +24,5 @@ if __name__ == "__main__":
     with open_app(Settings(db=Path(sys.argv[1]), toolsets=("core",))) as app:
         catalog = Catalog([*app.catalog, Operation("core", "read", empty, "GET /empty", point=True)], toolsets=["core"])
         app.runner.catalog = catalog
+        app.runner.on_call = app.database.on_query = app.writer.on_group = None
         anyio.run(stdio.serve, mcp_server(dataclasses.replace(app, catalog=catalog)))

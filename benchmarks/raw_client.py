@@ -52,6 +52,11 @@ class RawClient:
         """Bytes of memory the server has."""
         return int(psutil.Process(self._process.pid).memory_info().rss)
 
+    def busy(self) -> float:
+        """Seconds of processor time the server has taken: less noisy than the clock when others work too."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
+
     def close(self) -> None:
         """Leave, and wait for the server to end."""
         assert self._process.stdin
