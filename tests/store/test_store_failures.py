@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from kanban_mcp.app import App
@@ -28,8 +29,9 @@ async def test_a_watcher_that_fails_takes_no_answer_with_it(
         raise OSError("a watcher is out of order")
 
     setattr(app.writer, watcher, fail)
-    assert (await call("create_board", name="Alpha"))["id"] == 1
-    assert (await call("create_board", name="Beta"))["id"] == 2
+    with anyio.fail_after(10):
+        assert (await call("create_board", name="Alpha"))["id"] == 1
+        assert (await call("create_board", name="Beta"))["id"] == 2
     assert "a watcher of the writer failed" in [record.message for record in caplog.records]
 
 
