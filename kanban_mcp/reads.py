@@ -125,13 +125,19 @@ class Reads:
             result = answer(operation.method(**arguments).lean())
             kept = _Kept(result, timeless=operation.fresh is not None and not operation.fresh(**arguments).lean())
             scopes = scopes_of(self._services, arguments, result.value)
-            at = self._follower.moment(moment.seq)
         if scopes is not None:
             self._cache.put(operation.name, key, kept, scopes=scopes, read=moment, size=len(result.text))
-            if self._remote is not None and operation.name in SHARED and at is not None:
-                entry = Shared(result.text, frozenset(scopes), moment.seq, at)
-                self._remote.put(operation.name, self._shared_key(key), entry)
+            if self._remote is not None and operation.name in SHARED:
+                self._share(self._remote, operation, key, result.text, frozenset(scopes), moment.seq)
         return kept
+
+    def _share(
+        self, remote: Remote, operation: Operation, key: str, text: str, scopes: frozenset[str], seq: int
+    ) -> None:
+        with self._database.reading():
+            at = self._follower.moment(seq)
+        if at is not None:
+            remote.put(operation.name, self._shared_key(key), Shared(text, scopes, seq, at))
 
     def _load_shared(
         self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment

@@ -18,16 +18,18 @@ class Briefs:
     def of(self, task: Task) -> Brief:
         """The brief of a task."""
         store = self._store
+        # Most tasks have few kinds of links: one statement tells which of the four others are worth asking.
+        kinds = {kind for _, kind in store.dependencies.neighbours(task.id)}
         notes = store.notes.recent(task.id, NOTES)
         total = store.notes.count(task.id) if len(notes) == NOTES else len(notes)
         return Brief.model_construct(
             **{
                 **task.__dict__,
                 "tags": store.tags.of_task(task.id),
-                "blockers": store.dependencies.blockers(task.id, LINKS),
-                "blocks": store.dependencies.blocked(task.id, LINKS),
-                "subtasks": store.tasks.subtasks(task.id, LINKS),
-                "related": store.dependencies.related(task.id, LINKS),
+                "blockers": store.dependencies.blockers(task.id, LINKS) if "blocker" in kinds else [],
+                "blocks": store.dependencies.blocked(task.id, LINKS) if "blocked" in kinds else [],
+                "subtasks": store.tasks.subtasks(task.id, LINKS) if "subtask" in kinds else [],
+                "related": store.dependencies.related(task.id, LINKS) if "related" in kinds else [],
                 "notes": [_shortened(note) for note in notes],
                 "more_notes": total - len(notes),
             }
@@ -35,9 +37,7 @@ class Briefs:
 
     def near(self, task_id: int) -> set[int]:
         """All tasks linked to a task: those its brief shows, and those it will once they are open again."""
-        links = self._store.dependencies
-        linked = (*links.needed_by_link(task_id), *links.needing_by_link(task_id))
-        return {other for other, _ in linked} | set(links.children(task_id))
+        return {other for other, _ in self._store.dependencies.neighbours(task_id)}
 
 
 def _shortened(note: Note) -> BriefNote:

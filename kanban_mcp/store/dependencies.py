@@ -123,6 +123,23 @@ class DependencyStore:
         )
         return [link(row) for row in rows]
 
+    def neighbours(self, task_id: int) -> list[tuple[int, str]]:
+        """All tasks linked to a task, open or not, with what they are: `blocker` `blocked` `related` `subtask`."""
+        rows = self._db.all(
+            "dependencies.neighbours",
+            """
+            select depends_on, case kind when 'blocks' then 'blocker' else 'related' end from dependencies
+                where task_id = :id
+            union all
+            select task_id, case kind when 'blocks' then 'blocked' else 'related' end from dependencies
+                where depends_on = :id
+            union all
+            select id, 'subtask' from tasks where parent_id = :id
+            """,
+            id=task_id,
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def needed_by_link(self, task_id: int) -> list[tuple[int, str]]:
         """All links from a task: (other task, kind)."""
         rows = self._db.all(

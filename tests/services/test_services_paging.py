@@ -21,7 +21,10 @@ async def pages(call: Call, operation: str, **arguments: Any) -> AsyncIterator[d
     """All pages of a list."""
     page = await call(operation, **arguments)
     yield page
+    seen = set()
     while "next" in page:
+        assert page["next"] not in seen, "the list runs in a circle"
+        seen.add(page["next"])
         page = await call(operation, **arguments, cursor=page["next"])
         yield page
 
@@ -50,8 +53,8 @@ FILTERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(TASKS, min_size=1, max_size=25), st.lists(FILTERS, min_size=3, max_size=3), st.integers(1, 8))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(TASKS, min_size=1, max_size=25), st.lists(FILTERS, min_size=8, max_size=8), st.integers(1, 8))
 async def test_the_pages_of_any_filter_hold_what_it_means_in_the_order_of_the_board(
     app: App, tasks: list[dict[str, Any]], filters: list[dict[str, Any]], limit: int
 ) -> None:

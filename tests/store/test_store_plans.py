@@ -89,6 +89,8 @@ async def a_day(app: App) -> None:
     tasks: list[dict[str, Any]] = [{"title": f"{number}", "assignee": "ann"} for number in range(20)]
     await call("create_tasks", tasks=tasks)
     await call("link_tasks", task_id=2, depends_on=1)
+    await call("link_tasks", task_id=2, depends_on=3, kind="relates")
+    await call("get_task", task_id=2)
     await call("move_task", task_id=3, before=5)
     await call("move_task", task_id=3, after=6)
     await call("create_task", title="child", parent_id=4, idempotency_key="k")

@@ -78,6 +78,25 @@ def test_what_a_failing_job_wrote_is_undone(app: App) -> None:
         assert app.services.boards.list_boards().rows == []
 
 
+def test_what_was_done_before_sqlite_gave_up_the_whole_transaction_is_done_again(app: App) -> None:
+    """As on some failures of the disk: not the statement alone is undone."""
+
+    def give_up() -> None:
+        app.database.run("test", "insert or rollback into boards select * from boards")
+
+    blocker = Blocker(app.writer)
+    jobs: list[Future[Any]] = [
+        app.writer.submit(lambda: app.services.boards.create_board("first"), actor="a"),
+        app.writer.submit(give_up, actor="b"),
+        app.writer.submit(lambda: app.services.boards.create_board("second"), actor="c"),
+    ]
+    blocker.release()
+    assert isinstance(jobs[1].exception(10), sqlite3.IntegrityError)
+    assert [jobs[0].result(10).name, jobs[2].result(10).name] == ["first", "second"]
+    with app.database.reading():
+        assert [row[1] for row in app.services.boards.list_boards().rows] == ["first", "second"]
+
+
 def test_a_job_cancelled_before_its_turn_is_not_run(app: App) -> None:
     blocker = Blocker(app.writer)
     job = app.writer.submit(lambda: app.services.boards.create_board("never"), actor="a")

@@ -358,11 +358,11 @@ def test_a_terminal_may_be_both_ends() -> None:
 # The end
 
 
-@pytest.mark.parametrize("how", ["eof", "broken stdout", "SIGTERM", "SIGINT"])
-def test_the_process_is_gone_soon_even_amid_a_call(how: str) -> None:
+@pytest.mark.parametrize(("how", "unread"), [("eof", 0), ("broken stdout", 0), ("SIGTERM", 30), ("SIGINT", 0)])
+def test_the_process_is_gone_soon_even_amid_a_call(how: str, unread: int) -> None:
     with Toy() as toy:
         toy.ask(HELLO)
-        toy.write(call(1, "forever"))
+        toy.write(b"".join(call(number, "big") for number in range(unread)) + call("last", "forever"))
         toy.hear("waiting")
         began = time.monotonic()
         assert toy.stdin
