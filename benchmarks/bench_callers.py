@@ -12,6 +12,7 @@ from time import perf_counter
 
 from benchmarks.report import Figure
 from kanban_mcp.app import App, open_app
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 
 CALLERS = (1, 10, 50)
@@ -71,7 +72,7 @@ def _processes(callers: int) -> float:
 def _opened(db: Path) -> Iterator[App]:
     """An app over a file with a board."""
     with open_app(Settings(db=db)) as app:
-        app.writer.submit(lambda: app.services.boards.create_board("Bench"), actor="bench").result()
+        app.writer.submit(lambda: app.services.boards.create_board("Bench"), caller=Caller("bench")).result()
         yield app
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.report import Figure
 from benchmarks.workload import CHUNK, WORDS, seeded
 from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller
 
 SMALL, LARGE = 1_000, 100_000
 ROUNDS = 15
@@ -63,9 +64,9 @@ def _mark(app: App, size: int) -> None:
                 title=f"owned {number}", board=2, status="todo", assignee=f"person {number % 10}"
             )
 
-    app.writer.submit(few, actor="seed").result()
+    app.writer.submit(few, caller=Caller("seed")).result()
     for start in range(0, size // 10, CHUNK):
-        app.writer.submit(partial(owned, start, min(start + CHUNK, size // 10)), actor="seed").result()
+        app.writer.submit(partial(owned, start, min(start + CHUNK, size // 10)), caller=Caller("seed")).result()
 
 
 async def _grown(apps: list[App], question: str) -> Figure:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from benchmarks.report import Figure
 from kanban_mcp.app import App, open_app
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 
 WRITERS = 64
@@ -44,7 +45,7 @@ def _opened(durability: Durability, batch: int) -> Iterator[App]:
     with TemporaryDirectory() as folder:
         settings = Settings(db=Path(folder) / "bench.db", durability=durability, batch_size=batch)
         with open_app(settings) as app:
-            app.writer.submit(lambda: app.services.boards.create_board("Bench"), actor="bench").result()
+            app.writer.submit(lambda: app.services.boards.create_board("Bench"), caller=Caller("bench")).result()
             yield app
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kanban_mcp.app import App, open_app
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 
 CHUNK = 1000
@@ -31,11 +32,11 @@ def seeded(tasks: int, *, cache: int = 0) -> Iterator[App]:
 def seed(app: App, tasks: int) -> None:
     """Fill an empty file, in transactions of a thousand tasks."""
     chance = random.Random(tasks)
-    app.writer.submit(lambda: app.services.boards.create_board("Bench"), actor="seed").result()
+    app.writer.submit(lambda: app.services.boards.create_board("Bench"), caller=Caller("seed")).result()
     made: list[int] = []
     for start in range(0, tasks, CHUNK):
         number = min(CHUNK, tasks - start)
-        app.writer.submit(partial(_chunk, app, number, made, chance), actor="seed").result()
+        app.writer.submit(partial(_chunk, app, number, made, chance), caller=Caller("seed")).result()
 
 
 def _chunk(app: App, number: int, made: list[int], chance: random.Random) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kanban_mcp.batch import Batch
 from kanban_mcp.catalog import Catalog, operations
 from kanban_mcp.diagnostics.diagnostics import Diagnostics
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.reads import Reads
 from kanban_mcp.runner import Runner
 from kanban_mcp.services.services import Services
@@ -68,7 +69,7 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     runner.on_call = watch.calls.observe
     writer.on_commit = functools.partial(_committed, feed, checkpointer)
     if settings.log_days:
-        writer.submit(functools.partial(services.history.trim, settings.log_days), actor="kanban-mcp")
+        writer.submit(functools.partial(services.history.trim, settings.log_days), caller=Caller("kanban-mcp"))
     return App(settings, services, catalog, runner, database, writer, feed, cache, watch)
 
 

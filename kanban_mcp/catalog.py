@@ -61,10 +61,10 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("diagnostics", "read", watch.calls.get_performance, "GET /performance", plain=True),
         Operation("diagnostics", "read", watch.queries.get_query_stats, "GET /queries"),
         Operation("diagnostics", "read", watch.caching.get_cache_stats, "GET /cache", plain=True),
-        Operation("diagnostics", "write", watch.caching.invalidate_cache, "POST /cache/invalidate"),
+        Operation("diagnostics", "write", watch.caching.invalidate_cache, "POST /cache/invalidate", admin=True),
         Operation("diagnostics", "read", watch.memory.get_memory, "GET /memory", plain=True),
         Operation("diagnostics", "read", watch.batches.get_batch_stats, "GET /batches", plain=True),
-        Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True),
+        Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True, admin=True),
     )
 
 

@@ -1,7 +1,7 @@
 """The command line: flags become Settings, Settings become a transport."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import click
 from pydantic import ValidationError
 
 from kanban_mcp import __version__
-from kanban_mcp.app import open_app
+from kanban_mcp.app import App, open_app
 from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
 
@@ -65,15 +65,34 @@ def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
     _serve_stdio(_settings(**{**outer, **given}))
 
 
+@main.command()
+@click.option("--host", metavar="ADDRESS", help="The address to listen on. Default: 127.0.0.1.")
+@click.option("--port", type=int, help="The port. Default: 8765; 0 takes a free one.")
+@_common
+@click.pass_obj
+def serve(outer: dict[str, Any], /, **flags: Any) -> None:
+    """Serve many over HTTP: MCP at /mcp."""
+    from kanban_mcp.transport import http  # noqa: PLC0415
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    _serve(_settings(**{**outer, **given}), http.serve)
+
+
 def _serve_stdio(settings: Settings) -> None:
     # The protocol's library takes half a second to load, which help and errors in flags need not wait for.
-    from kanban_mcp.transport import logs, stdio  # noqa: PLC0415
+    from kanban_mcp.transport import stdio  # noqa: PLC0415
     from kanban_mcp.transport.mcp_server import mcp_server  # noqa: PLC0415
+
+    _serve(settings, lambda app: stdio.serve(mcp_server(app)))
+
+
+def _serve(settings: Settings, transport: Callable[[App], Awaitable[None]]) -> None:
+    from kanban_mcp.transport import logs  # noqa: PLC0415
 
     logs.configure(settings.log_level)
     try:
         with open_app(settings) as app:
-            anyio.run(stdio.serve, mcp_server(app))
+            anyio.run(transport, app)
     except (Busy, Unusable) as error:
         click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
         sys.exit(UNUSABLE)

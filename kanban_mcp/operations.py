@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from kanban_mcp.errors import Invalid
+from kanban_mcp.models.caller import Scope
 from kanban_mcp.models.fields import IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
 
@@ -27,7 +28,7 @@ class Operation:
     `keyed` ones take an idempotency key. `point` ones read so little that a thread hop would cost more. `plain` ones
     read no rows and so need no transaction. `waits` marks
     those that can wait, up to `wait` seconds, until they have rows to answer. `fresh` gives the part of an answer that
-    depends on the time, from the same arguments.
+    depends on the time, from the same arguments. `admin` ones change or show the server rather than the boards.
     """
 
     toolset: Toolset
@@ -39,6 +40,14 @@ class Operation:
     plain: bool = False
     waits: bool = False
     fresh: Callable[..., Record] | None = None
+    admin: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """What a caller must be allowed to do."""
+        if self.admin:
+            return "admin"
+        return "read" if self.effect == "read" else "write"
 
     @property
     def name(self) -> str:

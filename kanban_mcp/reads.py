@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 
 from kanban_mcp.answers import Answer, answer, joined
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
 from kanban_mcp.store.cache import Cache, Moment
@@ -52,20 +53,20 @@ class Reads:
         # One reader is left for what runs on the event loop and must never wait for it.
         self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
 
-    async def run(self, operation: Operation, arguments: dict[str, Any], *, actor: str) -> Answer:
+    async def run(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer:
         """Carry out a reading operation with checked arguments."""
         wait = arguments.pop("wait", 0)
         if operation.name in VIEWS and self._cache.capacity:
-            return await self._viewed(operation, arguments, actor)
-        read = functools.partial(self._read, operation, arguments, actor)
+            return await self._viewed(operation, arguments, caller)
+        read = functools.partial(self._read, operation, arguments, caller)
         if operation.point:
             return read()
         if operation.plain:
             return await self._plainly(operation, arguments)
         return await (self._awaited(read, wait) if wait else self._threaded(read))
 
-    def _read(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
-        with self._database.reading(actor):
+    def _read(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
+        with self._database.reading(caller):
             return answer(operation.whole(**arguments))
 
     async def _plainly(self, operation: Operation, arguments: dict[str, Any]) -> Answer:
@@ -94,34 +95,34 @@ class Reads:
 
     # Through the cache
 
-    async def _viewed(self, operation: Operation, arguments: dict[str, Any], actor: str) -> Answer:
+    async def _viewed(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
         """The kept answer while it is true, with what depends on the time added anew."""
         moment, key = self._follower.follow(), _key(arguments)
         kept: _Kept | None = self._cache.get(operation.name, key)
         if kept is None:
-            kept = await self._loaded(operation, arguments, actor, key, moment)
+            kept = await self._loaded(operation, arguments, caller, key, moment)
         if operation.fresh is None or kept.timeless:
             return kept.answer
-        return joined(kept.answer, self._fresh(operation.fresh, arguments, actor))
+        return joined(kept.answer, self._fresh(operation.fresh, arguments, caller))
 
     async def _loaded(
-        self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment
+        self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment
     ) -> _Kept:
         """One load for all who ask for the same at the same moment; who asks after a change gets a load of its own."""
         flight = (operation.name, key, moment)
         if (loading := self._loading.get(flight)) is not None:
             return await asyncio.shield(loading)
         shared = self._remote is not None and operation.name in SHARED
-        load = functools.partial(self._load_shared if shared else self._load, operation, arguments, actor, key, moment)
+        load = functools.partial(self._load_shared if shared else self._load, operation, arguments, caller, key, moment)
         if operation.point:
             return load()
         self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
         loading.add_done_callback(lambda _: self._loading.pop(flight, None))
         return await asyncio.shield(loading)
 
-    def _load(self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment) -> _Kept:
+    def _load(self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment) -> _Kept:
         scopes_of: Scopes = VIEWS[operation.name]
-        with self._database.reading(actor):
+        with self._database.reading(caller):
             result = answer(operation.method(**arguments).lean())
             kept = _Kept(result, timeless=operation.fresh is not None and not operation.fresh(**arguments).lean())
             scopes = scopes_of(self._services, arguments, result.value)
@@ -140,13 +141,13 @@ class Reads:
             remote.put(operation.name, self._shared_key(key), Shared(text, scopes, seq, at))
 
     def _load_shared(
-        self, operation: Operation, arguments: dict[str, Any], actor: str, key: str, moment: Moment
+        self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment
     ) -> _Kept:
         """From the processes' shared cache if that has it and it is true, else from the file."""
         assert self._remote is not None
         shared = self._remote.get(operation.name, self._shared_key(key))
         if shared is None or not self._holds(shared):
-            return self._load(operation, arguments, actor, key, moment)
+            return self._load(operation, arguments, caller, key, moment)
         kept = _Kept(Answer(json.loads(shared.text), shared.text))
         self._cache.put(operation.name, key, kept, scopes=shared.scopes, read=moment, size=len(shared.text))
         return kept
@@ -160,8 +161,8 @@ class Reads:
         place = f"{self._database.path} {self._services.boards.bound} {key}"
         return hashlib.sha256(place.encode()).hexdigest()
 
-    def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], actor: str) -> Answer:
-        with self._database.reading(actor):
+    def _fresh(self, part: Callable[..., Any], arguments: Mapping[str, Any], caller: Caller) -> Answer:
+        with self._database.reading(caller):
             return answer(part(**arguments).lean())
 
 

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     """What the process may need: a warning above 80 %, garbage is collected above 90 %."""
     log_days: Annotated[int, Field(ge=0)] = 0
     """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
+    host: str = "127.0.0.1"
+    """The address `kanban-mcp serve` listens on."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8765
+    """And its port; 0 takes a free one."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr: slow statements and failures by default."""
 

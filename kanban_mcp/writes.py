@@ -8,6 +8,7 @@ from typing import Any
 
 from kanban_mcp.answers import Answer, answer
 from kanban_mcp.errors import Conflict
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
@@ -25,7 +26,7 @@ class Writes:
         self._store = store
         self._writer = writer
 
-    async def run(self, operation: Operation, arguments: dict[str, Any], *, actor: str) -> Answer:
+    async def run(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer:
         """Carry out a writing operation with checked arguments."""
         key = arguments.pop("idempotency_key", None)
 
@@ -34,7 +35,7 @@ class Writes:
                 return self._once(operation, arguments, key)
             return answer(operation.method(**arguments).lean())
 
-        return await asyncio.wrap_future(self._writer.submit(job, actor=actor))
+        return await asyncio.wrap_future(self._writer.submit(job, caller=caller))
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""

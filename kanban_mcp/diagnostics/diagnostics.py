@@ -10,6 +10,7 @@ from kanban_mcp.diagnostics.memory import MemoryMonitor
 from kanban_mcp.diagnostics.profiler import Profiler, Spans
 from kanban_mcp.diagnostics.queries import QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
+from kanban_mcp.models.caller import NOBODY
 from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
 from kanban_mcp.store.checks import Checks
@@ -64,7 +65,7 @@ class Diagnostics:
     def _check(self) -> list[str]:
         with self._database.inspecting():
             found = self._checks.of_rows()
-        return [*found, *self._writer.submit(self._checks.of_indexes, actor="check").result(CHECK_SECONDS)]
+        return [*found, *self._writer.submit(self._checks.of_indexes, caller=NOBODY).result(CHECK_SECONDS)]
 
     def _last_seq(self) -> int:
         with self._database.reading():

@@ -34,7 +34,7 @@ class ChangeStore:
             values (:at, :actor, :action, :entity, :entity_id, :board_id, :task_id, :before, :after)
             """,
             at=transaction.now,
-            actor=transaction.actor,
+            actor=transaction.caller.actor,
             action=action,
             entity=entity,
             entity_id=entity_id,

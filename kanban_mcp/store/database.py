@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from kanban_mcp.errors import Busy, ReadOnly, Unusable
+from kanban_mcp.models.caller import NOBODY, Caller
 from kanban_mcp.store import pragmas
 from kanban_mcp.store.clock import Clock, Stamps, stamp, system_clock
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
@@ -46,7 +47,7 @@ class Transaction:
     """What the current thread is in the middle of."""
 
     connection: sqlite3.Connection
-    actor: str
+    caller: Caller
     now: str
 
 
@@ -156,11 +157,11 @@ class Database:
     # Transactions
 
     @contextlib.contextmanager
-    def reading(self, actor: str = "") -> Iterator[None]:
+    def reading(self, caller: Caller = NOBODY) -> Iterator[None]:
         """A transaction that sees one state of the file throughout."""
         connection = self._borrow()
         try:
-            with self._bound(Transaction(connection, actor, stamp(self.clock()))):
+            with self._bound(Transaction(connection, caller, stamp(self.clock()))):
                 connection.execute("begin")
                 try:
                     yield
@@ -180,7 +181,7 @@ class Database:
         """
         with contextlib.closing(self._connect()) as connection:
             pragmas.read_only(connection)
-            with self._bound(Transaction(connection, "", stamp(self.clock()))):
+            with self._bound(Transaction(connection, NOBODY, stamp(self.clock()))):
                 yield
 
     @contextlib.contextmanager
@@ -241,9 +242,9 @@ class Database:
         return connection
 
     @contextlib.contextmanager
-    def acting(self, actor: str) -> Iterator[None]:
-        """Bind the open write transaction to this thread, in an actor's name and at a new moment."""
-        with self._bound(Transaction(self._writer, actor, self._stamps.next())):
+    def acting(self, caller: Caller) -> Iterator[None]:
+        """Bind the open write transaction to this thread, in a caller's name and at a new moment."""
+        with self._bound(Transaction(self._writer, caller, self._stamps.next())):
             yield
 
     @contextlib.contextmanager

@@ -36,7 +36,7 @@ class Store:
     @property
     def actor(self) -> str:
         """In whose name the current transaction runs."""
-        return self._database.transaction.actor
+        return self._database.transaction.caller.actor
 
     @property
     def now(self) -> str:

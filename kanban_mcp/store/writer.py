@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from kanban_mcp.errors import Busy
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.faults import translated
@@ -23,7 +24,7 @@ _T = TypeVar("_T")
 @dataclass(slots=True)
 class _Job:
     run: Callable[[], Any]
-    actor: str
+    caller: Caller
     answer: "Future[Any]" = field(default_factory=Future)
     queued_at: float = field(default_factory=time.perf_counter)
 
@@ -66,11 +67,11 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="kanban-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[], _T], *, actor: str) -> "Future[_T]":
+    def submit(self, run: Callable[[], _T], *, caller: Caller) -> "Future[_T]":
         """Queue a job. Cancelling the future before the job starts drops it. Raises Busy when too many wait."""
         if self._stopped:
             raise Busy("The server is shutting down.", hint="Start it again and repeat the call.")
-        job = _Job(run, actor)
+        job = _Job(run, caller)
         try:
             self._queue.put_nowait(job)
         except queue.Full:
@@ -150,7 +151,7 @@ class Writer:
         return [outcome for job in jobs for outcome in self._commit([job])]
 
     def _run(self, job: _Job) -> Any:
-        with self._database.acting(job.actor):
+        with self._database.acting(job.caller):
             return job.run()
 
     def _attempt(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:

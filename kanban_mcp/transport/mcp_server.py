@@ -10,6 +10,7 @@ from mcp.server.lowlevel import Server
 from kanban_mcp import __version__
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
 from kanban_mcp.transport.problems import tool_error, tool_result
 
@@ -28,10 +29,10 @@ def mcp_server(app: App) -> Server[Any]:
     async def call_tool(
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
-        actor = app.settings.actor or client_name(context)
+        caller = caller_of(app, context)
         try:
             return tool_result(
-                await app.runner.answer(params.name, params.arguments or {}, actor=actor, transport="mcp")
+                await app.runner.answer(params.name, params.arguments or {}, caller=caller, transport="mcp")
             )
         except KanbanError as error:
             return tool_error(error)
@@ -64,6 +65,12 @@ def tool(operation: Operation) -> types.Tool:
             open_world_hint=False,
         ),
     )
+
+
+def caller_of(app: App, context: ServerRequestContext[Any]) -> Caller:
+    """Whom the request is from: whoever HTTP let in, or over stdio the one user of the process."""
+    caller = Caller(app.settings.actor or "") if context.request is None else context.request.scope["caller"]
+    return caller if caller.actor else caller._replace(actor=client_name(context))
 
 
 def client_name(context: ServerRequestContext[Any]) -> str:

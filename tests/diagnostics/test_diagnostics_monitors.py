@@ -13,6 +13,7 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.diagnostics.calls import CallMonitor
 from kanban_mcp.diagnostics.queries import MOST_NAMES, MOST_SLOW, QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 from kanban_mcp.store.database import QuerySample
 from tests.conftest import Call, Refused
@@ -198,7 +199,7 @@ async def test_health_finds_counts_and_indexes_that_are_wrong(
     call: Call, app: App, board: dict[str, Any], damage: str, words: str
 ) -> None:
     await call("create_task", title="a")
-    app.writer.submit(lambda: app.database.run("test.damage", damage), actor="test").result()
+    app.writer.submit(lambda: app.database.run("test.damage", damage), caller=Caller("test")).result()
     health = await call("get_health", check=True)
     assert health["status"] == "failing"
     assert words in " ".join(health["problems"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
+from kanban_mcp.models.caller import Caller
 from tests.conftest import Call, Refused, SettableClock
 
 
@@ -53,7 +54,7 @@ async def test_a_version_older_than_the_log_is_refused_since_nobody_knows_what_c
     await call("update_task", actor="bob", task_id=1, title="Bob's")
     clock.advance(days=10)
     await call("update_task", actor="bob", task_id=1, priority=9)
-    assert app.writer.submit(lambda: app.services.history.trim(5), actor="test").result(10) > 0
+    assert app.writer.submit(lambda: app.services.history.trim(5), caller=Caller("test")).result(10) > 0
     assert (await refused("update_task", task_id=1, title="mine", version=1)).code == "stale_version"
     assert (await call("update_task", task_id=1, title="mine", version=2))["title"] == "mine"
 

@@ -15,6 +15,7 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.checkpointer import COMMITS, Checkpointer
 from kanban_mcp.store.database import Database, DatabaseOptions
 from kanban_mcp.store.writer import GroupSample, Writer
@@ -43,9 +44,9 @@ def test_an_answer_comes_after_the_commit(app: App) -> None:
         with app.database.inspecting():
             seen.append(app.database.value("test", "select count(*) from boards"))
 
-    job = app.writer.submit(lambda: app.services.boards.create_board("x"), actor="a")
+    job = app.writer.submit(lambda: app.services.boards.create_board("x"), caller=Caller("a"))
     job.add_done_callback(look)
-    app.writer.submit(lambda: None, actor="a").result(10)
+    app.writer.submit(lambda: None, caller=Caller("a")).result(10)
     assert seen == [1]
 
 
@@ -88,9 +89,9 @@ def test_of_a_group_that_cannot_begin_nobody_waits_a_second_time(db: Path) -> No
     writer, groups = Writer(database), list[GroupSample]()
     writer.on_group = groups.append
     with held_elsewhere(db):
-        jobs = [writer.submit(lambda: None, actor="a") for _ in range(40)]
+        jobs = [writer.submit(lambda: None, caller=Caller("a")) for _ in range(40)]
         assert all(isinstance(job.exception(30), Busy) for job in jobs)
-    assert writer.submit(lambda: "again", actor="a").result(10) == "again"
+    assert writer.submit(lambda: "again", caller=Caller("a")).result(10) == "again"
     assert writer.stop()
     database.close()
     assert sum(group.size for group in groups) == 41

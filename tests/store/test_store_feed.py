@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.feed import Feed
 from tests.conftest import Call
 
@@ -87,7 +88,7 @@ def test_a_listener_that_left_hears_nothing(app: App) -> None:
     feed = Feed(app.database)
     heard = threading.Event()
     feed.listen(heard.set)()
-    app.writer.submit(lambda: None, actor="ann").result()
+    app.writer.submit(lambda: None, caller=Caller("ann")).result()
     feed.close()
     assert not heard.is_set()
 
@@ -101,7 +102,7 @@ async def test_a_reader_behind_the_trimmed_log_is_told(app: App, call: Call, clo
     await call("create_task", title="old")
     clock.advance(days=10)
     await call("create_task", title="new")
-    trimmed = app.writer.submit(lambda: app.services.history.trim(5), actor="ann").result()
+    trimmed = app.writer.submit(lambda: app.services.history.trim(5), caller=Caller("ann")).result()
     page = await call("list_changes", since=0)
     assert trimmed == 2
     assert page["trimmed"] is True

@@ -14,6 +14,7 @@ import pytest
 import kanban_mcp
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, KanbanError, ReadOnly, Unusable
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION, Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.gate import Gate
@@ -30,7 +31,7 @@ class Blocker:
     def __init__(self, writer: Writer) -> None:
         self._go = threading.Event()
         self.started = threading.Event()
-        self.answer: Future[None] = writer.submit(self._wait, actor="blocker")
+        self.answer: Future[None] = writer.submit(self._wait, caller=Caller("blocker"))
         assert self.started.wait(10)
 
     def _wait(self) -> None:
@@ -53,9 +54,9 @@ def test_one_failing_job_does_not_undo_the_others_of_its_group(app: App) -> None
     app.writer.on_group = lambda sample: sizes.append((sample.size, sample.failed))
     blocker = Blocker(app.writer)
     jobs: list[Future[Any]] = [
-        app.writer.submit(lambda: app.services.boards.create_board("first"), actor="a"),
-        app.writer.submit(fail, actor="b"),
-        app.writer.submit(lambda: app.services.boards.create_board("second"), actor="c"),
+        app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a")),
+        app.writer.submit(fail, caller=Caller("b")),
+        app.writer.submit(lambda: app.services.boards.create_board("second"), caller=Caller("c")),
     ]
     blocker.release()
     assert jobs[0].result(10).id == 1
@@ -71,7 +72,7 @@ def test_what_a_failing_job_wrote_is_undone(app: App) -> None:
         raise ValueError("in the middle")
 
     blocker = Blocker(app.writer)
-    jobs = [app.writer.submit(half, actor="a"), app.writer.submit(half, actor="a")]
+    jobs = [app.writer.submit(half, caller=Caller("a")), app.writer.submit(half, caller=Caller("a"))]
     blocker.release()
     assert all(isinstance(job.exception(10), ValueError) for job in jobs)
     with app.database.reading():
@@ -86,9 +87,9 @@ def test_what_was_done_before_sqlite_gave_up_the_whole_transaction_is_done_again
 
     blocker = Blocker(app.writer)
     jobs: list[Future[Any]] = [
-        app.writer.submit(lambda: app.services.boards.create_board("first"), actor="a"),
-        app.writer.submit(give_up, actor="b"),
-        app.writer.submit(lambda: app.services.boards.create_board("second"), actor="c"),
+        app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a")),
+        app.writer.submit(give_up, caller=Caller("b")),
+        app.writer.submit(lambda: app.services.boards.create_board("second"), caller=Caller("c")),
     ]
     blocker.release()
     assert isinstance(jobs[1].exception(10), sqlite3.IntegrityError)
@@ -99,10 +100,10 @@ def test_what_was_done_before_sqlite_gave_up_the_whole_transaction_is_done_again
 
 def test_a_job_cancelled_before_its_turn_is_not_run(app: App) -> None:
     blocker = Blocker(app.writer)
-    job = app.writer.submit(lambda: app.services.boards.create_board("never"), actor="a")
+    job = app.writer.submit(lambda: app.services.boards.create_board("never"), caller=Caller("a"))
     assert job.cancel()
     blocker.release()
-    app.writer.submit(lambda: None, actor="a").result(10)
+    app.writer.submit(lambda: None, caller=Caller("a")).result(10)
     with app.database.reading():
         assert app.services.boards.list_boards().rows == []
 
@@ -115,28 +116,28 @@ def test_commits_are_told_after_they_happened(app: App) -> None:
             seen.append(app.database.value("test", "select count(*) from boards"))
 
     app.writer.on_commit = look
-    app.writer.submit(lambda: app.services.boards.create_board("x"), actor="a").result(10)
+    app.writer.submit(lambda: app.services.boards.create_board("x"), caller=Caller("a")).result(10)
     assert seen == [1]
 
 
 def test_stopping_finishes_what_was_queued_and_takes_no_more(app: App) -> None:
     writer = Writer(app.database)
     blocker = Blocker(writer)
-    jobs = [writer.submit(lambda number=number: number, actor="a") for number in range(50)]  # type: ignore[misc]
+    jobs = [writer.submit(lambda number=number: number, caller=Caller("a")) for number in range(50)]  # type: ignore[misc]
     threading.Timer(0, blocker.release).start()
     assert writer.stop(10)
     assert [job.result(0) for job in jobs] == list(range(50))
     with pytest.raises(Busy):
-        writer.submit(fail, actor="a")
+        writer.submit(fail, caller=Caller("a"))
 
 
 def test_more_writes_than_may_wait_are_refused_as_busy(app: App) -> None:
     writer = Writer(app.database, waiting=2)
     blocker = Blocker(writer)
     for _ in range(2):
-        writer.submit(lambda: None, actor="a")
+        writer.submit(lambda: None, caller=Caller("a"))
     with pytest.raises(Busy, match="Too many writes"):
-        writer.submit(lambda: None, actor="a")
+        writer.submit(lambda: None, caller=Caller("a"))
     blocker.release()
     assert writer.stop(10)
 
@@ -193,7 +194,7 @@ def test_connections_are_tuned(app: App, pragma: str, value: str | int) -> None:
 @pytest.mark.parametrize(("durability", "number"), [("normal", 1), ("full", 2)])
 def test_the_writer_is_as_durable_as_asked(app: App, tmp_path: Path, durability: Any, number: int) -> None:
     database = Database(tmp_path / "other.db", replace(app.database.options, durability=durability))
-    with database.writing(), database.acting("a"):
+    with database.writing(), database.acting(Caller("a")):
         assert database.value("test", "pragma synchronous") == number
         assert database.value("test", "pragma wal_autocheckpoint") == 0
     database.close()
@@ -233,7 +234,7 @@ def test_opening_again_changes_no_schema(app: App, db: Path) -> None:
 async def test_a_file_upgraded_while_we_run_takes_no_writes_of_ours(app: App, call: Call, db: Path) -> None:
     await call("create_board", name="Alpha")
     app.writer.submit(
-        lambda: app.database.run("test", f"pragma user_version = {SCHEMA_VERSION + 1}"), actor="newer"
+        lambda: app.database.run("test", f"pragma user_version = {SCHEMA_VERSION + 1}"), caller=Caller("newer")
     ).result(10)
     with pytest.raises(ReadOnly, match="newer program"):
         await call("create_task", title="x")
