@@ -4,7 +4,7 @@ import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import anyio
@@ -53,17 +53,17 @@ class Reads:
         # One reader is left for what runs on the event loop and must never wait for it.
         self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
 
-    async def run(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer:
-        """Carry out a reading operation with checked arguments."""
+    def begin(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer | Awaitable[Answer]:
+        """Carry out a reading operation with checked arguments: at once, or on a thread."""
         wait = arguments.pop("wait", 0)
         if operation.name in VIEWS and self._cache.capacity:
-            return await self._viewed(operation, arguments, caller)
+            return self._viewed(operation, arguments, caller)
         read = functools.partial(self._read, operation, arguments, caller)
         if operation.point:
             return read()
         if operation.plain:
-            return await self._plainly(operation, arguments)
-        return await (self._awaited(read, wait) if wait else self._threaded(read))
+            return self._plainly(operation, arguments)
+        return self._awaited(read, wait) if wait else self._threaded(read)
 
     def _read(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
         with self._database.reading(caller):
@@ -95,30 +95,38 @@ class Reads:
 
     # Through the cache
 
-    async def _viewed(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
-        """The kept answer while it is true, with what depends on the time added anew."""
+    def _viewed(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
+        """The kept answer while it is true; otherwise it is loaded."""
         moment, key = self._follower.follow(), _key(arguments)
         kept: _Kept | None = self._cache.get(operation.name, key)
         if kept is None:
-            kept = await self._loaded(operation, arguments, caller, key, moment)
+            shared = self._remote is not None and operation.name in SHARED
+            load_ = self._load_shared if shared else self._load
+            load = functools.partial(load_, operation, arguments, caller, key, moment)
+            if not operation.point:
+                return self._loaded(operation, arguments, caller, (operation.name, key, moment), load)
+            kept = load()
+        return self._whole(kept, operation, arguments, caller)
+
+    def _whole(self, kept: _Kept, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
+        """A kept answer with what depends on the time added anew."""
         if operation.fresh is None or kept.timeless:
             return kept.answer
         return joined(kept.answer, self._fresh(operation.fresh, arguments, caller))
 
     async def _loaded(
-        self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment
-    ) -> _Kept:
+        self,
+        operation: Operation,
+        arguments: dict[str, Any],
+        caller: Caller,
+        flight: tuple[str, str, Moment],
+        load: Callable[[], _Kept],
+    ) -> Answer:
         """One load for all who ask for the same at the same moment; who asks after a change gets a load of its own."""
-        flight = (operation.name, key, moment)
-        if (loading := self._loading.get(flight)) is not None:
-            return await asyncio.shield(loading)
-        shared = self._remote is not None and operation.name in SHARED
-        load = functools.partial(self._load_shared if shared else self._load, operation, arguments, caller, key, moment)
-        if operation.point:
-            return load()
-        self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
-        loading.add_done_callback(lambda _: self._loading.pop(flight, None))
-        return await asyncio.shield(loading)
+        if (loading := self._loading.get(flight)) is None:
+            self._loading[flight] = loading = asyncio.ensure_future(self._threaded(load))
+            loading.add_done_callback(lambda _: self._loading.pop(flight, None))
+        return self._whole(await asyncio.shield(loading), operation, arguments, caller)
 
     def _load(self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment) -> _Kept:
         scopes_of: Scopes = VIEWS[operation.name]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kanban_mcp.answers import Answer, CallSample
@@ -34,31 +34,55 @@ class Runner:
         self, name: str, arguments: Mapping[str, Any], *, caller: Caller, transport: str = "direct"
     ) -> Answer:
         """Run an operation for a caller; its result, also as text. Raises KanbanError and nothing else."""
-        if self.on_call is None:
-            return await self._answer(name, arguments, caller)
-        started, code = time.perf_counter(), None
-        try:
-            return await self._answer(name, arguments, caller)
-        except KanbanError as error:
-            code = error.code
-            raise
-        finally:
-            self.on_call(
-                CallSample(name if name in self.catalog else "unknown", transport, time.perf_counter() - started, code)
-            )
+        begun = self.begin(name, arguments, caller=caller, transport=transport)
+        return begun if isinstance(begun, Answer) else await begun
 
-    async def _answer(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer:
+    def begin(
+        self, name: str, arguments: Mapping[str, Any], *, caller: Caller, transport: str = "direct"
+    ) -> Answer | Awaitable[Answer]:
+        """`answer`, as far as it comes without waiting: where that is the end, no task need be made for it."""
+        started = time.perf_counter()
+        try:
+            begun = self._begin(name, arguments, caller)
+        except KanbanError as error:
+            self._tell(name, transport, started, error.code)
+            raise
+        if isinstance(begun, Answer):
+            self._tell(name, transport, started, None)
+            return begun
+        return self._finish(name, transport, started, begun)
+
+    def _begin(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
         try:
             operation = self.catalog[name]
             if operation.scope not in caller.scopes:
                 raise _forbidden(operation)
-            run = self._reads.run if operation.effect == "read" else self._writes.run
-            return await run(operation, operation.checked(arguments), caller=caller)
+            begin = self._reads.begin if operation.effect == "read" else self._writes.begin
+            return begin(operation, operation.checked(arguments), caller=caller)
         except KanbanError:
             raise
         except Exception as error:
-            log.exception("operation failed", extra={"operation": name})
-            raise Internal("The server failed on this call; nothing was changed.", hint="Its log says why.") from error
+            raise _internal(name) from error
+
+    async def _finish(self, name: str, transport: str, started: float, begun: Awaitable[Answer]) -> Answer:
+        code: str | None = "cancelled"
+        try:
+            found = await begun
+            code = None
+            return found
+        except KanbanError as error:
+            code = error.code
+            raise
+        except Exception as error:
+            code = Internal.code
+            raise _internal(name) from error
+        finally:
+            self._tell(name, transport, started, code)
+
+    def _tell(self, name: str, transport: str, started: float, code: str | None) -> None:
+        if self.on_call is not None:
+            known = name if name in self.catalog else "unknown"
+            self.on_call(CallSample(known, transport, time.perf_counter() - started, code))
 
 
 def _forbidden(operation: Operation) -> Forbidden:
@@ -66,3 +90,9 @@ def _forbidden(operation: Operation) -> Forbidden:
         f"{operation.name} needs the scope {operation.scope!r}.",
         hint="Use a key that has it; `kanban-mcp keys create` makes one.",
     )
+
+
+def _internal(name: str) -> Internal:
+    """What to tell about the exception being handled, after telling the log."""
+    log.exception("operation failed", extra={"operation": name})
+    return Internal("The server failed on this call; nothing was changed.", hint="Its log says why.")

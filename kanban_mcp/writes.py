@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from kanban_mcp.answers import Answer, answer
@@ -26,8 +26,8 @@ class Writes:
         self._store = store
         self._writer = writer
 
-    async def run(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer:
-        """Carry out a writing operation with checked arguments."""
+    def begin(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Awaitable[Answer]:
+        """Queue a writing operation with checked arguments."""
         key = arguments.pop("idempotency_key", None)
 
         def job() -> Answer:
@@ -35,7 +35,7 @@ class Writes:
                 return self._once(operation, arguments, key)
             return answer(operation.method(**arguments).lean())
 
-        return await asyncio.wrap_future(self._writer.submit(job, caller=caller))
+        return asyncio.wrap_future(self._writer.submit(job, caller=caller))
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""
