@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mcp.types import Prompt
 from pydantic_core import PydanticUndefined
 
 from docs.specification import PARTS
@@ -16,6 +17,8 @@ from kanban_mcp.app import open_app
 from kanban_mcp.catalog import TOOLSETS
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
+from kanban_mcp.transport.prompts import Prompts
+from kanban_mcp.transport.resources import Kind, Resources
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "<!-- Written by `make docs` from the code; edit the code. -->\n"
@@ -28,8 +31,11 @@ def pages() -> dict[str, str]:
         open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app,
     ):
         listed = list(app.catalog)
+        kinds, prompts = Resources(app).kinds, Prompts(app).listed().prompts
     return {
         "operations.md": _operations(listed),
+        "resources.md": _resources(kinds),
+        "prompts.md": _prompts(prompts),
         "settings.md": _settings(),
         "errors.md": _errors(),
         "specification.md": _specification(),
@@ -61,6 +67,42 @@ def _operation(operation: Operation) -> Iterable[str]:
         for name, schema in properties.items():
             yield f"| `{name}` | {_type(schema)} | {_remark(name in required, schema)} |"
         yield ""
+
+
+def _resources(kinds: Iterable[Kind]) -> str:
+    lines = [GENERATED, "# Resources", ""]
+    lines += [
+        "What the boards show, under addresses. Each is the answer of an operation, so tools show the same; which are "
+        "offered does not depend on `--toolsets`, except for the diagnostics.",
+        "",
+        "| address | gives | |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{kind.template}` | {kind.mime_type} | {kind.description} |" for kind in kinds]
+    lines += ["", "`board_id` and `board` are an id or a name. Parts in `{?...}` may be left out.", ""]
+    lines += [
+        "What is not there is answered with -32602, before protocol revision 2026-07-28 with -32002; `data` has the "
+        "`uri`, and the error as tools tell it.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _prompts(prompts: Iterable[Prompt]) -> str:
+    lines = [GENERATED, "# Prompts", ""]
+    lines += ["Ways of working, written out with what is on the board at that moment.", ""]
+    for prompt in prompts:
+        lines += [f"## {prompt.name}", "", prompt.description or "", "", "| argument | |", "|---|---|"]
+        for argument in prompt.arguments or []:
+            required = "Required. " if argument.required else ""
+            lines.append(f"| `{argument.name}` | {required}{argument.description} |")
+        lines.append("")
+    lines += [
+        "On a read-only server no prompt claims or asks for changes. An unknown prompt or argument, and a missing one, "
+        "is answered with -32602.",
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -86,6 +86,15 @@ class Catalog:
     def __contains__(self, name: object) -> bool:
         return name in self._everything
 
+    def offers(self, name: str) -> bool:
+        """Whether an operation is offered here."""
+        return name in self._offered
+
+    def reading(self, name: str) -> Operation:
+        """A reading operation by name, offered or not."""
+        found = self._everything.get(name)
+        return found if found is not None and found.effect == "read" else self[name]
+
     def __getitem__(self, name: str) -> Operation:
         """An operation by name. Raises NotFound or ReadOnly, saying how to get it."""
         if (found := self._offered.get(name)) is not None:

@@ -37,13 +37,29 @@ class Runner:
         begun = self.begin(name, arguments, caller=caller, transport=transport)
         return begun if isinstance(begun, Answer) else await begun
 
-    def begin(
+    async def read(
         self, name: str, arguments: Mapping[str, Any], *, caller: Caller, transport: str = "direct"
+    ) -> Answer:
+        """`answer` of a reading operation, also of a toolset that is off: tools are chosen to save tokens.
+
+        What callers get in other ways, such as resources and prompts, is read by this.
+        """
+        begun = self.begin(name, arguments, caller=caller, transport=transport, find=self.catalog.reading)
+        return begun if isinstance(begun, Answer) else await begun
+
+    def begin(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        caller: Caller,
+        transport: str = "direct",
+        find: Callable[[str], Operation] | None = None,
     ) -> Answer | Awaitable[Answer]:
         """`answer`, as far as it comes without waiting: where that is the end, no task need be made for it."""
         started = time.perf_counter()
         try:
-            begun = self._begin(name, arguments, caller)
+            begun = self._begin(find or self.catalog.__getitem__, name, arguments, caller)
         except KanbanError as error:
             self._tell(name, transport, started, error.code)
             raise
@@ -52,9 +68,11 @@ class Runner:
             return begun
         return self._finish(name, transport, started, begun)
 
-    def _begin(self, name: str, arguments: Mapping[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
+    def _begin(
+        self, find: Callable[[str], Operation], name: str, arguments: Mapping[str, Any], caller: Caller
+    ) -> Answer | Awaitable[Answer]:
         try:
-            operation = self.catalog[name]
+            operation = find(name)
             if operation.scope not in caller.scopes:
                 raise _forbidden(operation)
             begin = self._reads.begin if operation.effect == "read" else self._writes.begin

@@ -25,7 +25,10 @@ def _brief(services: Services, arguments: Mapping[str, Any], result: Mapping[str
     return {f"task:{result['id']}", "boards", "tags", *around}
 
 
-def _board(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str]:
+def _board(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str] | None:
+    if arguments.get("overdue"):
+        # A task becomes overdue without a change.
+        return None
     return {f"board:{services.boards.resolve(arguments.get('board')).id}", "boards", "tags"}
 
 

@@ -48,7 +48,7 @@ class Boards:
     def get_board(self, board: BoardRef | None = None, limit: Limit = 20) -> BoardView:
         """Get a board: columns with counts and WIP limits, its open tasks, and who holds what for how long.
 
-        list_tasks has the rest of the tasks.
+        list_tasks has the rest.
         """
         found = self.resolve(board)
         columns = self._store.boards.columns(found.id)
@@ -57,9 +57,7 @@ class Boards:
         for column in open_columns:
             wanted = limit + 1 - len(rows)
             if wanted > 0:
-                rows += self._store.tasks.page(
-                    found.id, column.status, after="", tags=None, parent_id=None, count=wanted
-                )
+                rows += self._store.tasks.page(found.id, column.status, after="", count=wanted)
         total = sum(column.tasks for column in open_columns)
         tasks = page(
             LISTED,

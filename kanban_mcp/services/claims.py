@@ -57,7 +57,7 @@ class Claims:
         return page(LISTED, [candidate.row for candidate in ordered[: limit + 1]], listed_values, limit=limit)
 
     def claim_next(self, board: BoardRef | None = None, tag: TagName | None = None, task_id: Id | None = None) -> Claim:
-        """Take the best ready task, move it to work and lease it to you; answers its full brief and why it was chosen.
+        """Take the best ready task, move it to work and lease it to you; answers its brief and why it was chosen.
 
         Yours first, then priority. Pass its `lease` to your writes; any of them renews it. `task_id` claims that one.
         Finish with complete_task or release_task.

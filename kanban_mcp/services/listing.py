@@ -5,6 +5,7 @@ from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.task import LISTED, TaskRow
 from kanban_mcp.services.boards import bad_cursor, listed_values
 from kanban_mcp.store import Store
+from kanban_mcp.store.tasks import Filters
 
 
 class Listing:
@@ -14,14 +15,7 @@ class Listing:
         self._store = store
 
     def walk(
-        self,
-        board_id: int,
-        columns: list[Column],
-        assignee: str | None,
-        tags: list[int] | None,
-        parent_id: int | None,
-        count: int,
-        cursor: str | None,
+        self, board_id: int, columns: list[Column], filters: Filters, count: int, cursor: str | None
     ) -> list[TaskRow]:
         """Rows from column after column, starting behind the cursor, until there are enough."""
         start, after = _place(cursor, columns)
@@ -29,24 +23,11 @@ class Listing:
         for column in columns[start:]:
             if len(rows) == count:
                 break
-            rows += self._column_rows(board_id, column.status, assignee, after, tags, parent_id, count - len(rows))
+            rows += self._store.tasks.page(
+                board_id, column.status, after=after, count=count - len(rows), filters=filters
+            )
             after = ""
         return rows
-
-    def _column_rows(
-        self,
-        board_id: int,
-        status: str,
-        assignee: str | None,
-        after: str,
-        tags: list[int] | None,
-        parent_id: int | None,
-        count: int,
-    ) -> list[TaskRow]:
-        store = self._store.tasks
-        if assignee is None:
-            return store.page(board_id, status, after=after, tags=tags, parent_id=parent_id, count=count)
-        return store.assigned(board_id, assignee, status, after=after, tags=tags, parent_id=parent_id, count=count)
 
     def archived(self, board_id: int, limit: int, cursor: str | None) -> Page:
         """A board's archived tasks, newest first."""

@@ -36,6 +36,7 @@ from kanban_mcp.services.listing import Listing
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import RELEASED, Writing
 from kanban_mcp.store import Store
+from kanban_mcp.store.tasks import NO_FILTERS, Filters
 
 
 class Tasks:
@@ -78,7 +79,7 @@ class Tasks:
     ) -> Task:
         """Create a task, in the first column unless `status` says otherwise. Several at once: create_tasks.
 
-        priority 0-10, 8 and above is high. It is not ready until all it depends on and its subtasks are done.
+        priority 0-10, 8 and above is high. It is ready once all it depends on and its subtasks are done.
         """
         spec = TaskSpec.model_construct(
             title=title,
@@ -123,23 +124,30 @@ class Tasks:
         assignee: Assignee | None = None,
         tag: TagName | None = None,
         parent_id: Id | None = None,
+        blocked: bool = False,
+        overdue: bool = False,
         archived: bool = False,
         limit: Limit = 20,
         cursor: Cursor | None = None,
     ) -> Page:
-        """List a board's tasks column by column, in order. A tag includes the tags below it. search finds by words."""
+        """List a board's tasks by column, in order. A tag includes those below it. search finds by words."""
         found = self._boards.resolve(board)
         columns = self._store.boards.columns(found.id)
         if status is not None:
             columns = [self._boards.column(found.id, status)]
-        tags = None if tag is None else self._tags.with_descendants(tag)
+        filters = Filters(
+            assignee=assignee or None,
+            tags=None if tag is None else self._tags.with_descendants(tag),
+            parent_id=parent_id,
+            blocked=blocked,
+            due_before=self._store.now if overdue else None,
+        )
         if archived:
-            if status or assignee or tag or parent_id:
+            if status or filters != NO_FILTERS:
                 raise Invalid("archived lists all archived tasks of a board.", hint="Leave the other filters out.")
             return self._listing.archived(found.id, limit, cursor)
-        filtered = bool(assignee) or tags is not None or parent_id is not None
-        rows = self._listing.walk(found.id, columns, assignee or None, tags, parent_id, limit + 1, cursor)
-        total = None if filtered else sum(column.tasks for column in columns)
+        rows = self._listing.walk(found.id, columns, filters, limit + 1, cursor)
+        total = sum(column.tasks for column in columns) if filters == NO_FILTERS else None
         return page(
             LISTED,
             rows,

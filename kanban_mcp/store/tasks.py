@@ -1,7 +1,7 @@
 """Tasks, as rows."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from kanban_mcp.models.position import between
 from kanban_mcp.models.task import Task, TaskLink, TaskRow
@@ -12,6 +12,30 @@ LISTED = """
     (select group_concat(g.name) from task_tags x join tags g on g.id = x.tag_id where x.task_id = t.id) as tags
 """
 """The select list that `listed` turns into a TaskRow; the tasks are `t`."""
+
+
+class Filters(NamedTuple):
+    """What tasks of a list must have; None and False filter nothing. `tags` are ids of which a task has at least one.
+
+    `blocked` are open and wait for something, `due_before` are open and due before a moment.
+    """
+
+    assignee: str | None = None
+    tags: list[int] | None = None
+    parent_id: int | None = None
+    blocked: bool = False
+    due_before: str | None = None
+
+
+NO_FILTERS = Filters()
+_ASSIGNED = "and t.assignee = :assignee"
+_FILTERED = """
+    (:parent_id is null or t.parent_id = :parent_id)
+    and (not :blocked or (t.blocked_by > 0 and t.completed_at is null))
+    and (:due_before is null or (t.due_at < :due_before and t.completed_at is null))
+    and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
+         and x.tag_id in (select value from json_each(:tags))))
+"""
 
 
 class TaskStore:
@@ -150,65 +174,23 @@ class TaskStore:
     # Lists
 
     def page(
-        self,
-        board_id: int,
-        status: str,
-        *,
-        after: str,
-        tags: list[int] | None,
-        parent_id: int | None,
-        count: int,
+        self, board_id: int, status: str, *, after: str, count: int, filters: Filters = NO_FILTERS
     ) -> list[TaskRow]:
-        """The tasks of a column in order, after an order key; `tags` are ids of which a task has at least one."""
+        """The tasks of a column in order, after an order key."""
+        name, assigned = ("tasks.page", "") if filters.assignee is None else ("tasks.assigned", _ASSIGNED)
         rows = self._db.all(
-            "tasks.page",
+            name,
             f"""
             select {LISTED} from tasks t
-            where t.board_id = :board_id and t.status = :status and t.archived_at is null and t.position > :after
-                and (:parent_id is null or t.parent_id = :parent_id)
-                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
-                     and x.tag_id in (select value from json_each(:tags))))
+            where t.board_id = :board_id {assigned} and t.status = :status
+                and t.archived_at is null and t.position > :after and {_FILTERED}
             order by t.position limit :count
-            """,  # noqa: S608 - a constant select list
+            """,  # noqa: S608 - constant parts
             board_id=board_id,
             status=status,
             after=after,
-            parent_id=parent_id,
-            tags=ids(tags),
             count=count,
-        )
-        return [listed(row) for row in rows]
-
-    def assigned(
-        self,
-        board_id: int,
-        assignee: str,
-        status: str,
-        *,
-        after: str,
-        tags: list[int] | None,
-        parent_id: int | None,
-        count: int,
-    ) -> list[TaskRow]:
-        """`page`, of one assignee's tasks."""
-        rows = self._db.all(
-            "tasks.assigned",
-            f"""
-            select {LISTED} from tasks t
-            where t.board_id = :board_id and t.assignee = :assignee and t.status = :status
-                and t.archived_at is null and t.position > :after
-                and (:parent_id is null or t.parent_id = :parent_id)
-                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
-                     and x.tag_id in (select value from json_each(:tags))))
-            order by t.position limit :count
-            """,  # noqa: S608 - a constant select list
-            board_id=board_id,
-            assignee=assignee,
-            status=status,
-            after=after,
-            parent_id=parent_id,
-            tags=ids(tags),
-            count=count,
+            **{**filters._asdict(), "tags": ids(filters.tags)},
         )
         return [listed(row) for row in rows]
 

@@ -1,10 +1,11 @@
-"""The catalogue as MCP tools."""
+"""The board over MCP: the catalogue as tools, what it shows as resources, ways of working as prompts."""
 
 from pathlib import Path
 from typing import Any
 
 from mcp import types
-from mcp.server.context import ServerRequestContext
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 
 from kanban_mcp import __version__
@@ -12,14 +13,21 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
-from kanban_mcp.transport.problems import tool_error, tool_result
+from kanban_mcp.transport.completions import Completions
+from kanban_mcp.transport.problems import request_error, resource_error, tool_error, tool_result
+from kanban_mcp.transport.prompts import Prompts
+from kanban_mcp.transport.resources import Resources
 
 ANONYMOUS = "agent"
+FIXED = CacheHint(ttl_ms=300_000, scope="public")
+FIXED_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resources/templates/list", "server/discover")
+"""What stays the same as long as the server runs, for everybody; what the boards show is never said to stay."""
 
 
 def mcp_server(app: App) -> Server[Any]:
-    """An MCP server over the app's operations."""
-    tools = tool_list(app)
+    """An MCP server over the app's operations; one serves any number of clients."""
+    tools, resources, prompts = tool_list(app), Resources(app), Prompts(app)
+    completions = Completions(app, resources, prompts)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -37,14 +45,61 @@ def mcp_server(app: App) -> Server[Any]:
         except KanbanError as error:
             return tool_error(error)
 
-    return Server(
+    async def list_resources(
+        context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        return await resources.listed(params.cursor if params else None, caller_of(app, context))
+
+    async def list_templates(
+        context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        return resources.templates()
+
+    async def read_resource(
+        context: ServerRequestContext[Any], params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        return await resources.read(params.uri, caller_of(app, context))
+
+    async def list_prompts(
+        context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListPromptsResult:
+        return prompts.listed()
+
+    async def get_prompt(
+        context: ServerRequestContext[Any], params: types.GetPromptRequestParams
+    ) -> types.GetPromptResult:
+        return await prompts.told(params.name, params.arguments or {}, caller_of(app, context))
+
+    async def complete(context: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
+        return types.CompleteResult(completion=await completions.complete(params, caller_of(app, context)))
+
+    server: Server[Any] = Server(
         "kanban-mcp",
         version=__version__,
         title="Kanban",
         instructions=instructions(app),
+        cache_hints=dict.fromkeys(FIXED_LISTS, FIXED),
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_list_resource_templates=list_templates,
+        on_read_resource=read_resource,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
+        on_completion=complete,
     )
+    server.middleware.append(_tell_errors)
+    return server
+
+
+async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+    """Errors of what is no call of a tool, as errors of the protocol."""
+    try:
+        return await call_next(ctx)
+    except KanbanError as error:
+        if ctx.method == "resources/read":
+            raise resource_error(error, (ctx.params or {})["uri"], ctx.protocol_version) from None
+        raise request_error(error) from None
 
 
 def tool_list(app: App) -> types.ListToolsResult:

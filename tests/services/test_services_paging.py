@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App
 from kanban_mcp.models.page import PAGE_BYTES
-from tests.conftest import Call
+from tests.conftest import Call, SettableClock
 
 COLUMNS = ("backlog", "todo", "in_progress", "review", "done")
 TAGS = {"wide": {"wide", "narrow", "tiny"}, "narrow": {"narrow", "tiny"}, "tiny": {"tiny"}, "else": {"else"}}
@@ -200,3 +200,30 @@ async def test_a_page_that_ends_where_the_list_ends_names_no_next(
     where: dict[str, Any] = {"board": 1} if operation == "list_tasks" else {}
     page = await call(operation, limit=2, **where)
     assert (len(page["rows"]), "next" in page) == (2, False)
+
+
+async def test_blocked_tasks_are_those_that_are_open_and_wait(call: Call, board: dict[str, Any]) -> None:
+    await call("create_tasks", tasks=[{"title": "a"}, {"title": "b", "depends_on": ["$0"]}, {"title": "c"}])
+    assert await walked(call, "list_tasks", blocked=True, limit=1) == [2]
+    await call("create_task", title="part of c", parent_id=3)
+    assert await walked(call, "list_tasks", blocked=True, limit=1) == [2, 3]
+    await call("complete_task", task_id=1)
+    assert await walked(call, "list_tasks", blocked=True) == [3]
+    await call("complete_task", task_id=4)
+    await call("complete_task", task_id=3)
+    await call("link_tasks", task_id=3, depends_on=2)
+    assert await walked(call, "list_tasks", blocked=True) == []
+
+
+async def test_a_task_becomes_overdue_with_the_time_and_not_by_a_change(
+    call: Call, board: dict[str, Any], clock: SettableClock
+) -> None:
+    for due in ("2026-01-02", "2026-01-03", None):
+        await call("create_task", title="x", due_at=due)
+    assert await walked(call, "list_tasks", overdue=True) == []
+    clock.advance(days=1)
+    assert await walked(call, "list_tasks", overdue=True) == [1]
+    clock.advance(days=1)
+    assert await walked(call, "list_tasks", overdue=True, limit=1) == [1, 2]
+    await call("complete_task", task_id=1)
+    assert await walked(call, "list_tasks", overdue=True) == [2]
