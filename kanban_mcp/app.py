@@ -20,6 +20,7 @@ from kanban_mcp.store.clock import Clock, system_clock
 from kanban_mcp.store.database import Database, DatabaseOptions
 from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.follower import Follower
+from kanban_mcp.store.news import News
 from kanban_mcp.store.remote import Remote
 from kanban_mcp.store.writer import Writer
 from kanban_mcp.writes import Writes
@@ -36,6 +37,7 @@ class App:
     database: Database
     writer: Writer
     feed: Feed
+    news: News
     cache: Cache
     watch: Diagnostics
 
@@ -70,7 +72,8 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     writer.on_commit = functools.partial(_committed, feed, checkpointer)
     if settings.log_days:
         writer.submit(functools.partial(services.history.trim, settings.log_days), caller=Caller("kanban-mcp"))
-    return App(settings, services, catalog, runner, database, writer, feed, cache, watch)
+    news = News(database, store.changes, feed)
+    return App(settings, services, catalog, runner, database, writer, feed, news, cache, watch)
 
 
 def _options(settings: Settings) -> DatabaseOptions:

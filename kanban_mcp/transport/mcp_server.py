@@ -6,7 +6,8 @@ from typing import Any
 from mcp import types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from kanban_mcp import __version__
 from kanban_mcp.app import App
@@ -17,6 +18,7 @@ from kanban_mcp.transport.completions import Completions
 from kanban_mcp.transport.problems import request_error, resource_error, tool_error, tool_result
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Resources
+from kanban_mcp.transport.subscriptions import Subscriptions
 
 ANONYMOUS = "agent"
 FIXED = CacheHint(ttl_ms=300_000, scope="public")
@@ -24,10 +26,10 @@ FIXED_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resou
 """What stays the same as long as the server runs, for everybody; what the boards show is never said to stay."""
 
 
-def mcp_server(app: App) -> Server[Any]:
+def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
     tools, resources, prompts = tool_list(app), Resources(app), Prompts(app)
-    completions = Completions(app, resources, prompts)
+    completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -48,6 +50,8 @@ def mcp_server(app: App) -> Server[Any]:
     async def list_resources(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
+        if context.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            subscriptions.listed(context)
         return await resources.listed(params.cursor if params else None, caller_of(app, context))
 
     async def list_templates(
@@ -59,6 +63,19 @@ def mcp_server(app: App) -> Server[Any]:
         context: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         return await resources.read(params.uri, caller_of(app, context))
+
+    async def subscribe(context: ServerRequestContext[Any], params: types.SubscribeRequestParams) -> types.EmptyResult:
+        return await subscriptions.subscribe(context, params.uri, caller_of(app, context))
+
+    async def unsubscribe(
+        context: ServerRequestContext[Any], params: types.UnsubscribeRequestParams
+    ) -> types.EmptyResult:
+        return await subscriptions.unsubscribe(context, params.uri)
+
+    async def listen(
+        context: ServerRequestContext[Any], params: types.SubscriptionsListenRequestParams
+    ) -> types.SubscriptionsListenResult:
+        return await subscriptions.listen(context, params, caller_of(app, context))
 
     async def list_prompts(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -73,7 +90,7 @@ def mcp_server(app: App) -> Server[Any]:
     async def complete(context: ServerRequestContext[Any], params: types.CompleteRequestParams) -> types.CompleteResult:
         return types.CompleteResult(completion=await completions.complete(params, caller_of(app, context)))
 
-    server: Server[Any] = Server(
+    server = McpServer(
         "kanban-mcp",
         version=__version__,
         title="Kanban",
@@ -84,12 +101,26 @@ def mcp_server(app: App) -> Server[Any]:
         on_list_resources=list_resources,
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,
+        on_subscribe_resource=subscribe,
+        on_unsubscribe_resource=unsubscribe,
+        on_subscriptions_listen=listen,
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
         on_completion=complete,
     )
     server.middleware.append(_tell_errors)
+    server.subscriptions = subscriptions
     return server
+
+
+class McpServer(Server[Any]):
+    """The SDK's server, which says truly what it tells of: of the list of resources, and of no other list."""
+
+    subscriptions: Subscriptions
+
+    def get_capabilities(self, *args: Any, **options: Any) -> types.ServerCapabilities:
+        """What clients are told at first. In the older era changes of lists are named one by one."""
+        return super().get_capabilities(NotificationOptions(resources_changed=True), *args[1:], **options)
 
 
 async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
@@ -97,7 +128,7 @@ async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> H
     try:
         return await call_next(ctx)
     except KanbanError as error:
-        if ctx.method == "resources/read":
+        if ctx.method in ("resources/read", "resources/subscribe"):
             raise resource_error(error, (ctx.params or {})["uri"], ctx.protocol_version) from None
         raise request_error(error) from None
 

@@ -117,7 +117,8 @@ class _Client:
         self._output.write(line.encode(), alone=not self._unanswered)
 
     def _note(self, message: types.JSONRPCMessage) -> None:
-        if isinstance(message, types.JSONRPCRequest):
+        if isinstance(message, types.JSONRPCRequest) and message.method != "subscriptions/listen":
+            # That one is answered when the client ends it: nobody waits for its answer.
             self._unanswered.add(coerce_request_id(message.id))
         elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
             self._settled(cancelled_request_id_from_params(message.params))  # the SDK gives it no answer

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.change import Change
 from kanban_mcp.store.feed import Feed
 from tests.conftest import Call
 
@@ -108,3 +110,23 @@ async def test_a_reader_behind_the_trimmed_log_is_told(app: App, call: Call, clo
     assert page["trimmed"] is True
     assert len(page["rows"]) == 1
     assert "trimmed" not in await call("list_changes", since=2)
+
+
+async def test_news_tell_every_change_once_in_order_from_where_listening_began(app: App, call: Call) -> None:
+    await call("create_board", name="Before")
+    told: list[int] = []
+    moved = threading.Event()
+
+    def hear(changes: Sequence[Change]) -> None:
+        told.extend(change.seq for change in changes)
+        moved.set()
+
+    stop = app.news.listen(hear)
+    for number in range(5):
+        await call("create_board", name=f"Board {number}")
+    while len(told) < 5:
+        assert moved.wait(10)
+        moved.clear()
+    stop()
+    await call("create_board", name="After")
+    assert told == [2, 3, 4, 5, 6]

@@ -67,12 +67,15 @@ def structure(result: CallToolResult) -> dict[str, Any]:
     return values
 
 
-def client_of(db: Path, *flags: str, mode: Era = "auto", name: str = "pytest", env: dict[str, str]) -> Client:
-    """A client that starts a server on a file when it is entered."""
+def client_of(
+    db: Path, *flags: str, mode: Era = "auto", name: str = "pytest", env: dict[str, str], **options: Any
+) -> Client:
+    """A client that starts a server on a file when it is entered; `options` are the client's own."""
     arguments = ["-m", "kanban_mcp", "--db", str(db), *flags]
     return Client(
         StdioServerParameters(command=sys.executable, args=arguments, env=env),
         mode=mode,
         client_info=Implementation(name=name, version="1"),
         read_timeout_seconds=PATIENCE,
+        **options,
     )
