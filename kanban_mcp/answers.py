@@ -3,6 +3,9 @@
 import json
 from typing import Any, NamedTuple
 
+from kanban_mcp.errors import KanbanError
+from kanban_mcp.visible import all_visible, visible
+
 
 class Answer(NamedTuple):
     """A result as JSON values, and the same as compact JSON."""
@@ -17,8 +20,18 @@ def compact(value: Any) -> str:
 
 
 def answer(value: dict[str, Any]) -> Answer:
-    """An answer from its values."""
-    return Answer(value, compact(value))
+    """An answer from its values, with nothing hidden in it: whatever leaves the server passes here."""
+    text = compact(value)
+    # As JSON, text has control characters only as escapes, and the rest as it is: most answers are told at a look.
+    if "\\u00" not in text and (text.isascii() or visible(text) == text):
+        return Answer(value, text)
+    shown = all_visible(value)
+    return Answer(shown, compact(shown))
+
+
+def problem(error: KanbanError) -> Answer:
+    """What went wrong, as an answer."""
+    return answer(error.as_dict())
 
 
 def joined(first: Answer, second: Answer) -> Answer:

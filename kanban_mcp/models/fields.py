@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from kanban_mcp.visible import visible
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHECKED = re.compile(r"^\[([ xX])\]\s*")
 _LARGEST_ID = 2**63 - 1
@@ -25,10 +27,17 @@ def _one_line(text: str) -> str:
     return _printable(text)
 
 
+def _name(text: str) -> str:
+    """What callers find things by must be shown as it is stored."""
+    if visible(_one_line(text)) != text:
+        raise ValueError("a name holds no characters that cannot be seen or that turn the direction of text")
+    return text
+
+
 def _tag_name(text: str) -> str:
     if "," in text:
         raise ValueError("a tag holds no comma; give several tags as a list")
-    return _one_line(text)
+    return _name(text)
 
 
 def _id(value: int) -> int:
@@ -84,14 +93,14 @@ Lease: TypeAlias = Annotated[int, AfterValidator(_count)]
 Version: TypeAlias = Annotated[int, AfterValidator(_id)]
 BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(_one_line)]
 Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
-Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
+Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
 Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidator(_printable)]
 Content: TypeAlias = Annotated[str, _text(20_000), AfterValidator(_printable)]
 Status: TypeAlias = Annotated[str, _text(50), AfterValidator(_one_line)]
 Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,49}$")]
 Priority: TypeAlias = Annotated[int, Field(ge=0, le=10)]
-Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_one_line)]
-Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_one_line)]
+Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_name)]
+Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
 TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
 TagParent: TypeAlias = Annotated[str, _text(50, shortest=0), AfterValidator(_tag_name)]
 TagNames: TypeAlias = Annotated[list[TagName], BeforeValidator(_listed), Field(max_length=50)]

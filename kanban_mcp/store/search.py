@@ -16,7 +16,7 @@ _WORDLIKE = re.compile(r"\w", re.UNICODE)
 
 
 class Hit(NamedTuple):
-    """A match; `score` grows with how well it fits."""
+    """A match, with who wrote it on which day; `score` grows with how well it fits."""
 
     kind: str
     id: int
@@ -24,6 +24,8 @@ class Hit(NamedTuple):
     title: str
     status: str
     snippet: str
+    author: str
+    on: str
     score: float
 
 
@@ -130,9 +132,7 @@ class SearchStore:
             best = {hit.id: hit.score for hit in ranked if hit.kind == index.kind}
             if best:
                 for row in self._rows(index, query, list(best)):
-                    hits[index.kind, row[0]] = Hit(
-                        index.kind, row[0], row[1], row[2], row[3], row[4], score=best[row[0]]
-                    )
+                    hits[index.kind, row[0]] = Hit._make((index.kind, *row, best[row[0]]))
         return [hits[hit.kind, hit.id] for hit in ranked]
 
     def _rows(self, index: _Statements, query: str, best: list[int]) -> list[Row]:
@@ -146,8 +146,8 @@ class SearchStore:
         )
 
 
-def _statements(kind: str, task: str) -> _Statements:
-    """The statements on `<kind>s_fts`; `task` says how a hit `f` comes to its task `t`."""
+def _statements(kind: str, task: str, author: str) -> _Statements:
+    """The statements on `<kind>s_fts`; `task` says how a hit `f` comes to its task `t`, `author` who wrote it when."""
     fts = f"{kind}s_fts"
     return _Statements(
         kind,
@@ -172,7 +172,7 @@ def _statements(kind: str, task: str) -> _Statements:
             order by score desc, rowid desc limit :limit
             """,  # noqa: S608
         shown=f"""
-            select f.rowid, t.id, t.title, t.status, snippet({fts}, -1, '[', ']', '…', 12)
+            select f.rowid, t.id, t.title, t.status, snippet({fts}, -1, '[', ']', '…', 12), {author}
             from {fts} f {task}
             where f.{fts} match :query and f.rowid between :oldest and :newest
                 and +f.rowid in (select value from json_each(:ids))
@@ -180,5 +180,9 @@ def _statements(kind: str, task: str) -> _Statements:
     )
 
 
-_TASKS = _statements("task", "cross join tasks t on t.id = f.rowid")
-_NOTES = _statements("note", "cross join notes n on n.id = f.rowid cross join tasks t on t.id = n.task_id")
+_TASKS = _statements("task", "cross join tasks t on t.id = f.rowid", "t.created_by, substr(t.created_at, 1, 10)")
+_NOTES = _statements(
+    "note",
+    "cross join notes n on n.id = f.rowid cross join tasks t on t.id = n.task_id",
+    "n.author, substr(n.created_at, 1, 10)",
+)

@@ -19,6 +19,7 @@ from kanban_mcp.transport.problems import request_error, resource_error, tool_er
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Resources
 from kanban_mcp.transport.subscriptions import Subscriptions
+from kanban_mcp.visible import visible
 
 ANONYMOUS = "agent"
 FIXED = CacheHint(ttl_ms=300_000, scope="public")
@@ -163,7 +164,7 @@ def client_name(context: ServerRequestContext[Any]) -> str:
     """What the client calls itself, on one line and no longer than an actor may be."""
     client = context.session.client_params
     name = " ".join(client.client_info.name.split()) if client is not None else ""
-    return "".join(letter for letter in name if letter.isprintable())[:100] or ANONYMOUS
+    return visible("".join(letter for letter in name if letter.isprintable()))[:100] or ANONYMOUS
 
 
 def instructions(app: App) -> str:

@@ -4,7 +4,7 @@ from mcp import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from kanban_mcp.answers import Answer, compact
+from kanban_mcp.answers import Answer, problem
 from kanban_mcp.errors import Busy, Internal, KanbanError, NotFound
 
 RESOURCE_NOT_FOUND = -32002
@@ -18,21 +18,19 @@ def tool_result(answer: Answer) -> CallToolResult:
 
 def tool_error(error: KanbanError) -> CallToolResult:
     """An error an agent can act on."""
-    said = error.as_dict()
-    return CallToolResult(
-        content=[TextContent(type="text", text=compact(said))], structured_content=said, is_error=True
-    )
+    return tool_result(problem(error)).model_copy(update={"is_error": True})
 
 
 def request_error(error: KanbanError) -> MCPError:
     """An error of a request that is no call of a tool: wrong parameters, unless the server is at fault."""
     code = INTERNAL_ERROR if isinstance(error, Busy | Internal) else INVALID_PARAMS
-    return MCPError(code, f"{error.message} {error.hint}".strip(), error.as_dict())
+    said = problem(error).value
+    return MCPError(code, " ".join(said[part] for part in ("message", "hint") if part in said), said)
 
 
 def resource_error(error: KanbanError, uri: str, protocol_version: str) -> MCPError:
     """An error of reading a resource, as the revision of the protocol that the client speaks has it."""
-    problem = request_error(error)
+    wrong = request_error(error)
     missing = isinstance(error, NotFound) and protocol_version not in MODERN_PROTOCOL_VERSIONS
-    code = RESOURCE_NOT_FOUND if missing else problem.code
-    return MCPError(code, problem.message, {"uri": uri, **error.as_dict()})
+    code = RESOURCE_NOT_FOUND if missing else wrong.code
+    return MCPError(code, wrong.message, {"uri": uri, **wrong.data})

@@ -36,6 +36,8 @@ async def test_notes_are_found_with_their_task(call: Call, board: dict[str, Any]
         "title": "Carrier",
         "status": "backlog",
         "snippet": "the flux [capacitor] is broken",
+        "author": "ann",
+        "on": "2026-01-01",
         "score": 0,
     }
 
