@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two processes; a file of tests stays in one, so that what it shares is started once.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: run test test-long check bench bench-full bench-check docs clean
 
@@ -18,10 +20,10 @@ run: $(VENV)/.installed
 	@echo "  MCP Inspector:   npx @modelcontextprotocol/inspector $(CURDIR)/$(BIN)/kanban-mcp"
 
 test: $(VENV)/.developing
-	$(BIN)/python -m pytest -m "not long"
+	$(PYTEST) -m "not long"
 
 test-long: $(VENV)/.developing
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(VENV)/.developing
 	$(BIN)/ruff check .
