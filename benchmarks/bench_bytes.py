@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.report import Figure
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.mcp_server import tool_list
+from kanban_mcp.transport.tools import tool_list
 
 BUDGETS = {("core",): 9_000, ("core", "diagnostics"): 12_500, ("all",): 27_000}
 

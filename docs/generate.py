@@ -153,7 +153,7 @@ def _errors() -> str:
     lines += ["A refused call changes nothing.", "", "| code | |", "|---|---|"]
     kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.KanbanError)]
     for kind in sorted(kinds, key=lambda kind: kind.code):
-        if kind is not errors.KanbanError:
+        if kind is not errors.KanbanError and "code" in vars(kind):
             lines.append(f"| `{kind.code}` | {inspect.getdoc(kind)} |")
     return "\n".join([*lines, ""])
 

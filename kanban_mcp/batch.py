@@ -9,6 +9,7 @@ from pydantic import Field
 from kanban_mcp.errors import Invalid, KanbanError
 from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
+from kanban_mcp.progress import report
 from kanban_mcp.store import Store
 
 _REFERENCE = re.compile(r"^\$(\d{1,2})((?:\.\w+)+)$")
@@ -53,6 +54,7 @@ class Batch:
             try:
                 arguments = _filled(call.arguments, results)
                 results.append(self._operation(call.operation).run(arguments))
+                report(number + 1, len(calls))
             except KanbanError as error:
                 error.message = f"calls[{number}] {call.operation}: {error.message}"
                 error.current = {"index": number, **(error.current or {})}

@@ -75,6 +75,10 @@ class Invalid(KanbanError):
     code = "invalid"
 
 
+class Unconfirmed(Invalid):
+    """What is to be deleted for good was not confirmed."""
+
+
 class Unauthorized(KanbanError):
     """The caller has not said who it is."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from kanban_mcp.errors import Conflict, Invalid, NotFound, StaleVersion, WipLimit
+from kanban_mcp.errors import Conflict, Invalid, NotFound, StaleVersion, Unconfirmed, WipLimit
 from kanban_mcp.models.board import DEFAULT_COLUMNS, Board, BoardStats, BoardView, Column, ColumnSpec, Holders
 from kanban_mcp.models.change import Archived, Deleted
 from kanban_mcp.models.fields import BoardRef, Cursor, Description, Limit, Name, Version
@@ -269,9 +269,9 @@ def listed_values(row: TaskRow) -> list[object]:
 
 
 def require_confirmation(confirm: bool, what: str, safer: str) -> None:
-    """Raise Invalid unless the caller confirmed."""
+    """Raise Unconfirmed unless the caller confirmed."""
     if not confirm:
-        raise Invalid(f"This deletes {what} for good.", hint=f"Repeat with confirm=true, or use {safer}.")
+        raise Unconfirmed(f"This deletes {what} for good.", hint=f"Repeat with confirm=true, or use {safer}.")
 
 
 def _checked(columns: Sequence[ColumnSpec]) -> Sequence[ColumnSpec]:

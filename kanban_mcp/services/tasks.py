@@ -27,6 +27,7 @@ from kanban_mcp.models.fields import (
 )
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.task import LISTED, Brief, Task, TaskSpec
+from kanban_mcp.progress import report
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards, listed_values, require_confirmation
 from kanban_mcp.services.briefs import Briefs
@@ -106,6 +107,7 @@ class Tasks:
         for number, spec in enumerate(tasks):
             try:
                 made.append(self._creation.create(found, spec, made))
+                report(number + 1, len(tasks))
             except (Invalid, NotFound, Conflict) as error:
                 error.message = f"tasks[{number}]: {error.message}"
                 raise

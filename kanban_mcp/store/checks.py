@@ -1,8 +1,11 @@
 """Whether the whole database is sound."""
 
+from kanban_mcp.progress import report
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 
+STEPS = 5
+"""Four of rows, and the indexes."""
 _INDEXES = ("tasks_fts", "notes_fts")
 
 
@@ -14,7 +17,11 @@ class Checks:
 
     def of_rows(self) -> list[str]:
         """Pages, references, and counts that are kept beside what they count. For a connection of its own."""
-        return [*self._pages(), *self._references(), *self._task_counts(), *self._blocked_counts()]
+        found: list[str] = []
+        for number, check in enumerate((self._pages, self._references, self._task_counts, self._blocked_counts)):
+            found += check()
+            report(number + 1, STEPS)
+        return found
 
     def of_indexes(self) -> list[str]:
         """The text indexes against the text. For a writing transaction: the check is said as an insert."""
@@ -27,6 +34,7 @@ class Checks:
                 )
             except sqlite3.DatabaseError:
                 found.append(f"The text index {index} does not fit the text.")
+        report(STEPS, STEPS)
         return found
 
     def _pages(self) -> list[str]:

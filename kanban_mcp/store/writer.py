@@ -1,6 +1,7 @@
 """Group commit: one thread that writes, and commits whatever queued while the last commit ran."""
 
 import contextlib
+import contextvars
 import logging
 import queue
 import threading
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from kanban_mcp.errors import Busy
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.progress import heard_by
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.faults import translated
@@ -21,12 +23,56 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
+class _Ticket(Future[_T]):
+    """The answer to come. Cancelling it withdraws a job that has begun too, until its commit is about to be made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.withdrawn = False
+        self._sealed = False
+        self._turn = threading.Lock()
+
+    def cancel(self) -> bool:
+        """Drop the job, or have it undone; True if it had not begun."""
+        if super().cancel():
+            return True
+        with self._turn:
+            self.withdrawn = not self._sealed and not self.done()
+        return False
+
+    def seal(self) -> bool:
+        """Let nobody withdraw the job from now on; False if someone has."""
+        with self._turn:
+            self._sealed = not self.withdrawn
+        return self._sealed
+
+    def unseal(self) -> None:
+        """The commit was not made after all."""
+        with self._turn:
+            self._sealed = False
+
+    def check(self, *progress: int) -> None:
+        """Raise if the job was withdrawn."""
+        if self.withdrawn:
+            raise _Withdrawn
+
+
 @dataclass(slots=True)
 class _Job:
+    """Something to run in its caller's context, so that what it reports is heard where the call came from."""
+
     run: Callable[[], Any]
     caller: Caller
-    answer: "Future[Any]" = field(default_factory=Future)
+    answer: "_Ticket[Any]" = field(default_factory=_Ticket)
     queued_at: float = field(default_factory=time.perf_counter)
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+
+    def carried_out(self) -> Any:
+        """What it answers. Raises _Withdrawn as soon as it is cancelled and reports progress, or at its end."""
+        with heard_by(self.answer.check):
+            result = self.run()
+        self.answer.check()
+        return result
 
 
 class _Outcome(NamedTuple):
@@ -43,6 +89,10 @@ class GroupSample(NamedTuple):
     seconds: float
 
 
+class _Withdrawn(Exception):
+    """The caller wants it undone."""
+
+
 class _TransactionLost(Exception):
     """SQLite rolled the whole transaction back by itself, as it does on a full disk."""
 
@@ -53,6 +103,8 @@ class Writer:
     Each job is atomic by itself: one that raises is undone and the others of its group stay. An answer is given
     only after the commit. `on_commit` is called after each commit and
     `on_group` told of each group, on the writer thread.
+
+    A job whose future is cancelled before its commit is undone, also when it has run.
     """
 
     on_commit: Callable[[], None] | None = None
@@ -68,7 +120,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, run: Callable[[], _T], *, caller: Caller) -> "Future[_T]":
-        """Queue a job. Cancelling the future before the job starts drops it. Raises Busy when too many wait."""
+        """Queue a job. Cancelling the future withdraws it, unless it is committed. Raises Busy when too many wait."""
         if self._stopped:
             raise Busy("The server is shutting down.", hint="Start it again and repeat the call.")
         job = _Job(run, caller)
@@ -141,18 +193,21 @@ class Writer:
             with self._database.writing() as connection:
                 begun = True
                 if len(jobs) == 1:
-                    return [_Outcome(self._run(jobs[0]))]
-                return [self._attempt(job, connection) for job in jobs]
+                    outcomes = [_Outcome(self._run(jobs[0]))]
+                else:
+                    outcomes = [self._attempt(job, connection) for job in jobs]
+                _seal(jobs, outcomes)
+            return outcomes
         except BaseException as error:
             if len(jobs) == 1 or not begun:
                 # Who could not begin waited for it already: the others of the group are not made to wait in turn.
                 return [_Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)] * len(jobs)
-        # The commit failed, or the transaction was lost: alone, each job meets its own fate.
+        # The commit failed, the transaction was lost, or a job was withdrawn late: alone, each meets its own fate.
         return [outcome for job in jobs for outcome in self._commit([job])]
 
     def _run(self, job: _Job) -> Any:
         with self._database.acting(job.caller):
-            return job.run()
+            return job.context.run(job.carried_out)
 
     def _attempt(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:
         connection.execute("savepoint job")
@@ -165,3 +220,13 @@ class Writer:
             outcome = _Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)
         connection.execute("release job")
         return outcome
+
+
+def _seal(jobs: list[_Job], outcomes: list[_Outcome]) -> None:
+    """Raise _Withdrawn if someone withdrew a job of the group that has run; from here on nobody can."""
+    held = [job.answer for job, outcome in zip(jobs, outcomes, strict=True) if outcome.error is None]
+    sealed = [ticket.seal() for ticket in held]
+    if not all(sealed):
+        for ticket in held:
+            ticket.unseal()
+        raise _Withdrawn

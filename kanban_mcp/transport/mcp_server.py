@@ -13,12 +13,12 @@ from kanban_mcp import __version__
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
 from kanban_mcp.transport.completions import Completions
-from kanban_mcp.transport.problems import request_error, resource_error, tool_error, tool_result
+from kanban_mcp.transport.problems import request_error, resource_error
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Resources
 from kanban_mcp.transport.subscriptions import Subscriptions
+from kanban_mcp.transport.tools import Tools, tool_list
 from kanban_mcp.visible import visible
 
 ANONYMOUS = "agent"
@@ -29,24 +29,18 @@ FIXED_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resou
 
 def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
-    tools, resources, prompts = tool_list(app), Resources(app), Prompts(app)
+    listed, tools, resources, prompts = tool_list(app), Tools(app), Resources(app), Prompts(app)
     completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return tools
+        return listed
 
     async def call_tool(
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
-        caller = caller_of(app, context)
-        try:
-            return tool_result(
-                await app.runner.answer(params.name, params.arguments or {}, caller=caller, transport="mcp")
-            )
-        except KanbanError as error:
-            return tool_error(error)
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        return await tools.call(context, params, caller_of(app, context))
 
     async def list_resources(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -132,26 +126,6 @@ async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> H
         if ctx.method in ("resources/read", "resources/subscribe"):
             raise resource_error(error, (ctx.params or {})["uri"], ctx.protocol_version) from None
         raise request_error(error) from None
-
-
-def tool_list(app: App) -> types.ListToolsResult:
-    """The operations offered, as tools."""
-    return types.ListToolsResult(tools=[tool(operation) for operation in app.catalog])
-
-
-def tool(operation: Operation) -> types.Tool:
-    """An operation as a tool, with all four hints: what is left unsaid, clients take for the worst."""
-    return types.Tool(
-        name=operation.name,
-        description=operation.description,
-        input_schema=operation.schema,
-        annotations=types.ToolAnnotations(
-            read_only_hint=operation.effect == "read",
-            destructive_hint=operation.effect == "destroy",
-            idempotent_hint=not operation.keyed,
-            open_world_hint=False,
-        ),
-    )
 
 
 def caller_of(app: App, context: ServerRequestContext[Any]) -> Caller:

@@ -15,6 +15,7 @@ import kanban_mcp
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, KanbanError, ReadOnly, Unusable
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.progress import heard_by, report
 from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION, Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.gate import Gate
@@ -106,6 +107,90 @@ def test_a_job_cancelled_before_its_turn_is_not_run(app: App) -> None:
     app.writer.submit(lambda: None, caller=Caller("a")).result(10)
     with app.database.reading():
         assert app.services.boards.list_boards().rows == []
+
+
+def names(app: App) -> list[str]:
+    """The names of all boards."""
+    with app.database.reading():
+        return [row["name"] for row in app.database.all("test", "select name from boards order by id")]
+
+
+def test_a_job_cancelled_while_it_runs_is_undone_and_the_others_of_its_group_stay(app: App) -> None:
+    blocker = Blocker(app.writer)
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        app.services.boards.create_board("slow")
+        begun.set()
+        assert cancelled.wait(10)
+
+    jobs: list[Future[Any]] = [
+        app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a")),
+        app.writer.submit(slow, caller=Caller("b")),
+        app.writer.submit(lambda: app.services.boards.create_board("last"), caller=Caller("c")),
+    ]
+    blocker.release()
+    assert begun.wait(10)
+    assert not jobs[1].cancel()
+    cancelled.set()
+    jobs[2].result(10)
+    assert names(app) == ["first", "last"]
+    assert jobs[1].exception(10) is not None
+
+
+def test_a_job_cancelled_after_it_ran_and_before_the_commit_is_undone(app: App) -> None:
+    blocker = Blocker(app.writer)
+    first = app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a"))
+
+    def last() -> None:
+        first.cancel()
+        app.services.boards.create_board("last")
+
+    second = app.writer.submit(last, caller=Caller("b"))
+    blocker.release()
+    second.result(10)
+    assert names(app) == ["last"]
+
+
+def test_a_job_cancelled_after_its_commit_stays_and_is_answered(app: App) -> None:
+    blocker = Blocker(app.writer)
+    job = app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a"))
+
+    def commits() -> None:
+        if job.running():
+            assert not job.cancel()
+
+    app.writer.on_commit = commits
+    blocker.release()
+    assert job.result(10).name == "first"
+    assert names(app) == ["first"]
+
+
+def test_a_cancelled_job_stops_where_it_reports_progress(app: App) -> None:
+    reached: list[int] = []
+    tickets: list[Future[None]] = []
+    blocker = Blocker(app.writer)
+
+    def slow() -> None:
+        for number in range(5):
+            reached.append(number)
+            if number == 2:
+                tickets[0].cancel()
+            report(number + 1, 5)
+
+    tickets.append(app.writer.submit(slow, caller=Caller("a")))
+    blocker.release()
+    assert tickets[0].exception(10) is not None
+    assert reached == [0, 1, 2]
+
+
+def test_what_a_job_reports_is_heard_where_it_was_submitted(app: App) -> None:
+    heard: list[tuple[int, int]] = []
+    with heard_by(lambda done, total: heard.append((done, total))):
+        job = app.writer.submit(lambda: report(1, 2), caller=Caller("a"))
+    report(2, 2)
+    job.result(10)
+    assert heard == [(1, 2)]
 
 
 def test_commits_are_told_after_they_happened(app: App) -> None:

@@ -1,0 +1,55 @@
+"""Progress of a call, told to a client that asked for it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.server.session import ServerSession
+
+from kanban_mcp.progress import heard_by
+
+
+@contextlib.asynccontextmanager
+async def reported(context: ServerRequestContext[Any]) -> AsyncIterator[None]:
+    """Tell the client of what is reported while the block runs, if it gave a token."""
+    if context.meta is None or "progress_token" not in context.meta:
+        yield
+        return
+    reports = _Reports(context.session)
+    sending = asyncio.get_running_loop().create_task(reports.send())
+    try:
+        with heard_by(reports.hear):
+            yield
+        await reports.flush()
+    finally:
+        sending.cancel()
+
+
+class _Reports:
+    """What comes faster than it is sent is left out, but for the newest: numbers only grow."""
+
+    def __init__(self, session: ServerSession) -> None:
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._heard = self._sent = (0, 0)
+
+    def hear(self, done: int, total: int) -> None:
+        """On whichever thread does the work."""
+        self._heard = (done, total)
+        self._loop.call_soon_threadsafe(self._news.set)
+
+    async def send(self) -> None:
+        """Send until cancelled."""
+        while await self._news.wait():
+            self._news.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send the newest, if that is new."""
+        heard = self._heard
+        if heard[0] > self._sent[0]:
+            self._sent = heard
+            await self._session.report_progress(*heard)

@@ -1,0 +1,153 @@
+"""What happens around a call: progress, cancellation, and the user's yes, in both eras of the protocol."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+import pytest
+from mcp.client.context import ClientRequestContext
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
+
+from tests.transport.clients import PATIENCE, Agent, Era, client_of
+
+ERAS = ["auto", "legacy"]
+HOLDER = """
+import os, sys
+from pathlib import Path
+from kanban_mcp.store.gate import Gate
+with Gate(Path(sys.argv[1]), timeout=10).held():
+    os.write(1, b"held")
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module", params=ERAS)
+async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
+    """A client of either era that cannot ask its user."""
+    db = tmp_path_factory.mktemp(request.param) / "kanban.db"
+    async with client_of(db, "--toolsets", "all", mode=cast(Era, request.param), env={}) as client:
+        agent = Agent(client)
+        await agent("create_board", name="Plan")
+        yield agent
+
+
+class Progress:
+    """What a client was told of how far a call has come."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, float | None]] = []
+
+    async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
+        self.told.append((progress, total))
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "total"),
+    [
+        ("create_tasks", {"tasks": [{"title": str(number)} for number in range(50)]}, 50),
+        ("run_batch", {"calls": [{"operation": "list_boards"}] * 20}, 20),
+        ("get_health", {"check": True}, 5),
+    ],
+)
+async def test_a_long_call_tells_how_far_it_has_come(
+    agent: Agent, operation: str, arguments: dict[str, Any], total: int
+) -> None:
+    progress = Progress()
+    result = await agent.client.call_tool(operation, arguments, progress_callback=progress)
+    assert not result.is_error
+    assert progress.told[-1] == (total, total)
+    assert progress.told == sorted(progress.told)
+
+
+@asynccontextmanager
+async def gate_held(db: Path) -> AsyncIterator[None]:
+    """While the block runs another process is amid a write, so that writes wait."""
+    async with await anyio.open_process([sys.executable, "-c", HOLDER, f"{db}.lock"], stderr=None) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with anyio.fail_after(PATIENCE):
+            assert await process.stdout.receive() == b"held"
+        yield
+        await process.stdin.aclose()
+        await process.wait()
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_write_cancelled_before_its_commit_is_undone_and_not_answered(db: Path, mode: Era) -> None:
+    async with client_of(db, mode=mode, env={}) as client:
+        agent = Agent(client)
+        await agent("create_board", name="Plan")
+        async with gate_held(db):
+            with anyio.move_on_after(0.2) as cancelled:
+                await agent("create_task", title="withdrawn")
+            assert cancelled.cancelled_caught
+            # The next answer comes after the word of the cancellation was taken in.
+            await agent("list_boards")
+        await agent("create_task", title="kept")
+        assert [row[1] for row in (await agent("list_tasks"))["rows"]] == ["kept"]
+        assert [change["action"] for change in await agent.changes()] == ["created", "created"]
+
+
+class User:
+    """Answers what a client asks it."""
+
+    def __init__(self, action: str, confirm: bool | None = None) -> None:
+        self.questions: list[str] = []
+        self.reply: dict[str, Any] = {"action": action, "content": None if confirm is None else {"confirm": confirm}}
+
+    async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
+        self.questions.append(params.message)
+        return ElicitResult.model_validate(self.reply)
+
+
+@asynccontextmanager
+async def asking(db: Path, mode: Era, user: User) -> AsyncIterator[Agent]:
+    """A client that asks this user, on a board with a task."""
+    async with client_of(db, "--toolsets", "all", mode=mode, env={}, elicitation_callback=user) as client:
+        agent = Agent(client)
+        await agent("create_board", name="Plan")
+        await agent("create_task", title="Draw\u202e the map", tags=["art"])
+        await agent("add_note", task_id=1, content="A3")
+        yield agent
+
+
+DELETIONS: list[tuple[str, dict[str, Any], str]] = [
+    ("delete_note", {"note_id": 1}, "note 1"),
+    ("delete_tag", {"tag": "art"}, "tag 'art'"),
+    ("delete_task", {"task_id": 1}, "task 1 (Draw\ufffd the map)"),
+    ("delete_board", {"board": "Plan"}, "board 'Plan' with all its tasks"),
+]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_where_the_user_can_be_asked_a_deletion_waits_for_their_yes(db: Path, mode: Era) -> None:
+    user = User("accept", confirm=True)
+    async with asking(db, mode, user) as agent:
+        for operation, arguments, what in DELETIONS:
+            assert "deleted" in await agent(operation, **arguments)
+            assert what in user.questions.pop()
+        assert user.questions == []
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_without_their_yes_or_a_call_that_confirms_nothing_is_deleted(db: Path, mode: Era) -> None:
+    user = User("decline")
+    async with asking(db, mode, user) as agent:
+        for reply in (User("decline"), User("cancel"), User("accept", confirm=False), User("accept")):
+            user.reply = reply.reply
+            error = await agent.refused("delete_task", task_id=1)
+            assert (error["code"], len(user.questions)) == ("forbidden", 1)
+            user.questions.clear()
+        assert (await agent("delete_task", task_id=1, confirm=True))["deleted"] == 1
+        assert user.questions == []
+
+
+async def test_where_the_user_cannot_be_asked_the_call_must_confirm(agent: Agent) -> None:
+    task = await agent("create_task", title="Draw the map")
+    error = await agent.refused("delete_task", task_id=task["id"])
+    assert (error["code"], "confirm=true" in error["hint"]) == ("invalid", True)
+    assert (await agent("delete_task", task_id=task["id"], confirm=True))["deleted"] == task["id"]
