@@ -1,6 +1,7 @@
 """Writes the reference pages from the code; with `--check` says which are stale instead."""
 
 import inspect
+import json
 import re
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Kind, Resources
 
 REFERENCE = Path(__file__).parent / "reference"
+COSTS = Path(__file__).parents[1] / "tests" / "snapshots" / "ergonomics.json"
 GENERATED = "<!-- Written by `make docs` from the code; edit the code. -->\n"
 
 
@@ -36,6 +38,7 @@ def pages() -> dict[str, str]:
         "operations.md": _operations(listed),
         "resources.md": _resources(kinds),
         "prompts.md": _prompts(prompts),
+        "ergonomics.md": _ergonomics(),
         "settings.md": _settings(),
         "errors.md": _errors(),
         "specification.md": _specification(),
@@ -103,6 +106,23 @@ def _prompts(prompts: Iterable[Prompt]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _ergonomics() -> str:
+    lines = [GENERATED, "# What agents pay", ""]
+    lines += [
+        "Thirty things that agents do, each by the script of an agent that knows its way "
+        "([agent_tasks.py](../../benchmarks/agent_tasks.py)), through a real server over stdio. Written are the names "
+        "and arguments of calls, read the texts of results, in bytes; a token is three to four of them.",
+        "",
+        "| task | calls | written | read |",
+        "|---|---|---|---|",
+    ]
+    costs = json.loads(COSTS.read_text())
+    for name, cost in costs.items():
+        lines.append(f"| {name.replace('_', ' ')} | {cost['calls']} | {cost['sent']} | {cost['read']} |")
+    sums = [sum(cost[part] for cost in costs.values()) for part in ("calls", "sent", "read")]
+    return "\n".join([*lines, f"| **all** | {sums[0]} | {sums[1]} | {sums[2]} |", ""])
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Tasks: as asked for, as stored, as listed, and as the brief an agent works from."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field
 
@@ -69,6 +69,11 @@ class Task(Record):
     def held_at(self, now: str) -> bool:
         """Whether someone's lease on the task is still running at this time."""
         return self.lease_expires_at is not None and self.lease_expires_at > now
+
+    def short(self, *kept: str) -> Self:
+        """The task without its long parts, description and acceptance, but for those kept: who writes has read them."""
+        long: dict[str, Any] = {"description": "", "acceptance": ()}
+        return self.model_copy(update={part: empty for part, empty in long.items() if part not in kept})
 
 
 class TaskRow(NamedTuple):

@@ -105,8 +105,8 @@ class Claims:
         column = self._boards.column(task.board_id, task.status)
         if column.category == "active":
             back = self._boards.columns(task.board_id, "todo")[-1]
-            return self._writing.move(task, back, action="released", changes=RELEASED)[0]
-        return self._writing.save("released", task, RELEASED, None)
+            return self._writing.move(task, back, action="released", changes=RELEASED)[0].short()
+        return self._writing.save("released", task, RELEASED, None).short()
 
     def _candidates(self, board_id: int, actor: str | None, tags: list[int] | None, count: int) -> list[_Candidate]:
         """The best few of each column, and those whose lease ran out under work."""

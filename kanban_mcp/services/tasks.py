@@ -195,7 +195,8 @@ class Tasks:
         if parent_id is not None:
             changes["parent_id"] = self._creation.change_parent(before, parent_id)
         old_tags, new_tags = self._tags.replace(task_id, tags) if tags is not None else ([], [])
-        return self._writing.save("updated", before, changes, lease, extra=("tags", old_tags, new_tags))
+        saved = self._writing.save("updated", before, changes, lease, extra=("tags", old_tags, new_tags))
+        return saved.short(*named)
 
     def move_task(
         self,
@@ -224,10 +225,10 @@ class Tasks:
             position = self._store.tasks.beside(neighbour, before=before is not None, moving=task.id)
         elif column.status == task.status:
             self._holding.renew(task, lease)
-            return self._writing.get(task_id)
+            return self._writing.get(task_id).short()
         else:
             position = self._store.tasks.end_of(task.board_id, column.status)
-        return self._writing.move(task, column, position=position, lease=lease)[0]
+        return self._writing.move(task, column, position=position, lease=lease)[0].short()
 
     def archive_task(self, task_id: Id, archived: bool = True, lease: Lease | None = None) -> Archived:
         """Put a task away: it leaves all lists and blocks nothing. archived=false brings it back to its column."""
