@@ -83,6 +83,11 @@ def _checklist_item(value: Any) -> Any:
     return f"[{'x' if done else ' '}] {_CHECKED.sub('', value).strip()}"
 
 
+def _since(value: Any) -> Any:
+    """Digits are a seq, also as text, and never a date: cursors come back as they were given."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 20 else value
+
+
 def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
@@ -109,6 +114,8 @@ TaskRef: TypeAlias = Id | Annotated[str, StringConstraints(pattern=r"^\$\d{1,2}$
 """A task id, or `$n` for the nth task, counted from 0, of the same `create_tasks` call."""
 TaskRefs: TypeAlias = Annotated[list[TaskRef], BeforeValidator(_listed), Field(max_length=100)]
 Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
+Since: TypeAlias = Annotated[Seq | Moment, BeforeValidator(_since)]
+"""A seq of the log, or a time."""
 ChecklistItem: TypeAlias = Annotated[
     str, BeforeValidator(_checklist_item), _text(504, shortest=5), AfterValidator(_one_line)
 ]

@@ -1,12 +1,15 @@
 """What happened on the boards."""
 
+from typing import Any
+
 from kanban_mcp.models.change import Change, Changes
-from kanban_mcp.models.fields import BoardRef, Id, Limit, Seq
+from kanban_mcp.models.fields import BoardRef, Id, Limit, Since
 from kanban_mcp.models.page import page
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 
+_TIMES = ("created_at", "updated_at")
 _COLUMNS = ("seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after")
 
 
@@ -18,23 +21,22 @@ class History:
         self._boards = boards
 
     def list_changes(
-        self, since: Seq = 0, board: BoardRef | None = None, task_id: Id | None = None, limit: Limit = 20
+        self, since: Since = 0, board: BoardRef | None = None, task_id: Id | None = None, limit: Limit = 20
     ) -> Changes:
-        """List what happened after seq `since`, oldest first; go on with since=`next`. `wait` seconds for news.
-
-        `trimmed` says that older entries are gone: read the boards anew.
+        """List what happened after `since`, a seq or a time, oldest first; go on with since=`next`. `wait` seconds for
+        news. `trimmed` says that older entries are gone: read the boards anew.
         """
-        count = limit + 1
+        start, count = self._store.changes.seq_at(since) if isinstance(since, str) else since, limit + 1
         if task_id is not None:
-            found = self._store.changes.of_task(task_id, since, count)
+            found = self._store.changes.of_task(task_id, start, count)
         elif board is not None:
-            found = self._store.changes.of_board(self._boards.resolve(board).id, since, count)
+            found = self._store.changes.of_board(self._boards.resolve(board).id, start, count)
         else:
-            found = self._store.changes.since(since, count)
+            found = self._store.changes.since(start, count)
         result = page(_COLUMNS, found, _values, limit=limit)
         oldest = self._store.changes.first()
-        following = result.rows[-1][0] if result.rows else since
-        return Changes(**result.model_dump(exclude={"next"}), next=str(following), trimmed=since + 1 < oldest)
+        following = result.rows[-1][0] if result.rows else start
+        return Changes(**result.model_dump(exclude={"next"}), next=str(following), trimmed=start + 1 < oldest)
 
     def trim(self, days: int) -> int:
         """Forget changes older than so many days; how many that were. Not an operation: a setting decides it."""
@@ -42,4 +44,12 @@ class History:
 
 
 def _values(change: Change) -> list[object]:
-    return [getattr(change, column) for column in _COLUMNS]
+    shown = change.model_copy(update={"before": _told(change.before, change), "after": _told(change.after, change)})
+    return [getattr(shown, column) for column in _COLUMNS]
+
+
+def _told(fields: dict[str, Any] | None, change: Change) -> dict[str, Any] | None:
+    """Fields without the times that the entry's own `at` tells already."""
+    if fields is None:
+        return None
+    return {name: value for name, value in fields.items() if name not in _TIMES or value != change.at}

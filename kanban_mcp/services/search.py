@@ -24,7 +24,7 @@ class Search:
         tag: TagName | None = None,
         limit: Limit = 20,
     ) -> Page:
-        """Find tasks and notes by words, best match first. Any text will do; without `board`, on all boards."""
+        """Find tasks and notes by words, best match first; without `board`, on all boards."""
         filters = Filters(
             board_id=None if board is None else self._boards.resolve(board).id,
             status=status,

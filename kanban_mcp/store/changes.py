@@ -105,6 +105,23 @@ class ChangeStore:
         at: str | None = self._db.value("changes.moment", "select at from changes where seq = :seq", seq=seq)
         return at
 
+    def seq_at(self, moment: str) -> int:
+        """The seq of the newest change at or before a moment, 0 when there is none: found by halving, times grow."""
+        low, high = 0, self.last()
+        while low < high:
+            middle = (low + high + 1) // 2
+            row = self._db.one(
+                "changes.at",
+                "select seq, at from changes where seq >= :seq order by seq limit 1",
+                seq=middle,
+            )
+            assert row is not None
+            if row["at"] <= moment:
+                low = int(row["seq"])
+            else:
+                high = middle - 1
+        return low
+
     def first(self) -> int:
         """The seq of the oldest change still kept, 0 when there is none."""
         return int(self._db.value("changes.first", "select coalesce(min(seq), 0) from changes"))

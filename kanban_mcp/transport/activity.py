@@ -1,7 +1,8 @@
 """What happened on a board lately, from the change log, in few words."""
 
+from collections import deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from kanban_mcp.app import App
@@ -9,7 +10,7 @@ from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport.markdown import quoted, rows, text
 
 MOST_CHANGES = 1000
-"""The newest so many changes of a file are looked through."""
+"""Older ones of the time looked back on are left out."""
 MOST_TASKS = 12
 """Tasks named in a line."""
 MOST_NOTES = 12
@@ -24,21 +25,20 @@ class Activity:
         self._app = app
 
     async def since(self, board_id: int, seconds: float, caller: Caller) -> list[dict[str, Any]]:
-        """The changes of a board in the last so many seconds, oldest first."""
-        health = await self._read("get_health", {}, caller)
-        after = max(0, health["last_seq"] - MOST_CHANGES)
-        found: list[dict[str, Any]] = []
+        """The newest changes of a board in the last so many seconds, oldest first."""
+        start = self._app.database.clock() - timedelta(seconds=seconds)
+        found: deque[dict[str, Any]] = deque(maxlen=MOST_CHANGES)
+        after = start.isoformat()
         while (page := await self._read("list_changes", _page(board_id, after), caller))["rows"]:
             found += rows(page)
-            after = int(page["next"])
-        oldest = self._app.database.clock() - timedelta(seconds=seconds)
-        return [change for change in found if datetime.fromisoformat(change["at"]) >= oldest]
+            after = page["next"]
+        return list(found)
 
     async def _read(self, operation: str, arguments: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         return (await self._app.runner.read(operation, arguments, caller=caller, transport="mcp")).value
 
 
-def _page(board_id: int, after: int) -> dict[str, Any]:
+def _page(board_id: int, after: str) -> dict[str, Any]:
     return {"board": board_id, "since": after, "limit": 100}
 
 

@@ -1,7 +1,7 @@
 """The board over MCP: the catalogue as tools, what it shows as resources, ways of working as prompts."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp import types
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -13,6 +13,7 @@ from kanban_mcp import __version__
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.services.boards import bad_cursor
 from kanban_mcp.transport.completions import Completions
 from kanban_mcp.transport.problems import request_error, resource_error
 from kanban_mcp.transport.prompts import Prompts
@@ -20,6 +21,8 @@ from kanban_mcp.transport.resources import Resources
 from kanban_mcp.transport.subscriptions import Subscriptions
 from kanban_mcp.transport.tools import Tools, tool_list
 from kanban_mcp.visible import visible
+
+ListResult = TypeVar("ListResult", bound=types.PaginatedResult)
 
 ANONYMOUS = "agent"
 FIXED = CacheHint(ttl_ms=300_000, scope="public")
@@ -35,7 +38,7 @@ def mcp_server(app: App) -> "McpServer":
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return listed
+        return _whole(listed, params)
 
     async def call_tool(
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -52,7 +55,7 @@ def mcp_server(app: App) -> "McpServer":
     async def list_templates(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
-        return resources.templates()
+        return _whole(resources.templates(), params)
 
     async def read_resource(
         context: ServerRequestContext[Any], params: types.ReadResourceRequestParams
@@ -75,7 +78,7 @@ def mcp_server(app: App) -> "McpServer":
     async def list_prompts(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        return prompts.listed()
+        return _whole(prompts.listed(), params)
 
     async def get_prompt(
         context: ServerRequestContext[Any], params: types.GetPromptRequestParams
@@ -116,6 +119,13 @@ class McpServer(Server[Any]):
     def get_capabilities(self, *args: Any, **options: Any) -> types.ServerCapabilities:
         """What clients are told at first. In the older era changes of lists are named one by one."""
         return super().get_capabilities(NotificationOptions(resources_changed=True), *args[1:], **options)
+
+
+def _whole(listed: ListResult, params: types.PaginatedRequestParams | None) -> ListResult:
+    """A list of one page. Raises Invalid for a cursor, since none was given."""
+    if params is not None and params.cursor is not None:
+        raise bad_cursor(params.cursor)
+    return listed
 
 
 async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:

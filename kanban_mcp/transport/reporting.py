@@ -35,6 +35,7 @@ class _Reports:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._heard = self._sent = (0, 0)
+        self._turn = asyncio.Lock()
 
     def hear(self, done: int, total: int) -> None:
         """On whichever thread does the work."""
@@ -48,8 +49,8 @@ class _Reports:
             await self.flush()
 
     async def flush(self) -> None:
-        """Send the newest, if that is new."""
-        heard = self._heard
-        if heard[0] > self._sent[0]:
-            self._sent = heard
-            await self._session.report_progress(*heard)
+        """Send the newest, if that is new, after what is being sent."""
+        async with self._turn:
+            if self._heard[0] > self._sent[0]:
+                self._sent = self._heard
+                await self._session.report_progress(*self._sent)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.models.page import PAGE_BYTES
 from tests.conftest import Call, SettableClock
 
@@ -227,3 +228,35 @@ async def test_a_task_becomes_overdue_with_the_time_and_not_by_a_change(
     assert await walked(call, "list_tasks", overdue=True, limit=1) == [1, 2]
     await call("complete_task", task_id=1)
     assert await walked(call, "list_tasks", overdue=True) == [2]
+
+
+async def test_the_log_is_read_from_a_time_on(call: Call, board: dict[str, Any], clock: SettableClock) -> None:
+    for _ in range(5):
+        clock.advance(hours=1)
+        await call("create_task", title="x")
+    assert [row[0] for row in (await call("list_changes", since="2026-01-01T15:00:00Z"))["rows"]] == [5, 6]
+    assert [row[0] for row in (await call("list_changes", since="2025-12-31"))["rows"]] == [1, 2, 3, 4, 5, 6]
+    assert await call("list_changes", since="2026-01-02", board=1) == {
+        "columns": ["seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after"],
+        "rows": [],
+        "next": "6",
+    }
+    assert [row[0] for row in (await call("list_changes", since="5"))["rows"]] == [6]
+
+
+async def test_a_time_before_what_is_kept_of_the_log_says_that_some_is_gone(
+    app: App, call: Call, board: dict[str, Any], clock: SettableClock
+) -> None:
+    clock.advance(days=10)
+    await call("create_task", title="x")
+    app.writer.submit(lambda: app.services.history.trim(5), caller=Caller("test")).result(10)
+    assert (await call("list_changes", since="2026-01-01"))["trimmed"] is True
+    assert "trimmed" not in await call("list_changes", since="2026-01-11T13:00:00Z")
+
+
+async def test_entries_of_the_log_tell_a_time_once(call: Call, board: dict[str, Any]) -> None:
+    await call("create_task", title="x")
+    page = await call("list_changes", task_id=1)
+    ((_, at, *_, after),) = page["rows"]
+    assert after["title"] == "x"
+    assert at not in after.values()

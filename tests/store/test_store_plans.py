@@ -31,6 +31,7 @@ INDEXES = {
     "changes.of_entity": "changes_of_entity",
     "changes.fields_changed": "changes_of_task",
     "changes.since": "PRIMARY KEY",
+    "changes.at": "PRIMARY KEY",
     "columns.ages": "tasks_by_position",
     "columns.holds_tasks": "tasks_archived",
     "tags.of_task": "PRIMARY KEY",
@@ -102,7 +103,7 @@ async def a_day(app: App) -> None:
     await call("get_board")
     await call("list_notes", task_id=1)
     await call("get_task_graph", task_id=1)
-    await call("list_changes", board=1)
+    await call("list_changes", board=1, since="2026-01-01")
     await call("list_changes", task_id=1)
     await call("update_task", task_id=7, title="x")
     await call("update_task", task_id=7, priority=1, version=1)

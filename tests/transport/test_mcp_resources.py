@@ -238,3 +238,11 @@ async def test_lists_that_stay_may_be_kept_and_what_boards_show_may_not(connect:
     assert (await agent.client.list_resource_templates()).ttl_ms > 0
     assert (await agent.client.list_resources()).ttl_ms == 0
     assert (await agent.client.read_resource("kanban://boards")).ttl_ms == 0
+
+
+async def test_lists_of_one_page_take_no_cursor(agent: Agent) -> None:
+    client = agent.client
+    for listing in (client.list_tools, client.list_prompts, client.list_resource_templates):
+        with pytest.raises(MCPError) as caught:
+            await listing(cursor="2")
+        assert caught.value.code == -32602
