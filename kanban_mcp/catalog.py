@@ -57,6 +57,9 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("tags", "write", do.tags.tag_task, "POST /tasks/{task_id}/tags"),
         Operation("tags", "write", do.tags.untag_task, "DELETE /tasks/{task_id}/tags"),
         #
+        Operation("flow", "read", do.measuring.get_flow_metrics, "GET /boards/{board}/flow"),
+        Operation("flow", "read", do.forecasting.forecast, "GET /boards/{board}/forecast"),
+        #
         Operation("diagnostics", "read", watch.health.get_health, "GET /health/details", plain=True),
         Operation("diagnostics", "read", watch.calls.get_performance, "GET /performance", plain=True),
         Operation("diagnostics", "read", watch.queries.get_query_stats, "GET /queries"),

@@ -30,6 +30,7 @@ def page(
     limit: int,
     cursor: Callable[[_Item], str] | None = None,
     total: int | None = None,
+    budget: int = PAGE_BYTES,
 ) -> Page:
     """A page of `items`, of which the caller fetched up to `limit` + 1 to know whether more follow."""
     rows: list[list[Any]] = []
@@ -37,7 +38,7 @@ def page(
     for item in items[:limit]:
         values = row(item)
         size += len(json.dumps(values, ensure_ascii=False).encode())
-        if rows and size > PAGE_BYTES:
+        if rows and size > budget:
             break
         rows.append(values)
     more = len(rows) < len(items)

@@ -6,9 +6,11 @@ from kanban_mcp.services.briefs import Briefs
 from kanban_mcp.services.claims import Claims
 from kanban_mcp.services.creation import Creation
 from kanban_mcp.services.dependencies import Dependencies
+from kanban_mcp.services.forecasting import Forecasting
 from kanban_mcp.services.graphs import Graphs
 from kanban_mcp.services.history import History
 from kanban_mcp.services.holding import LEASE_SECONDS, Holding
+from kanban_mcp.services.measuring import Measuring
 from kanban_mcp.services.notes import Notes
 from kanban_mcp.services.restoring import Restoring
 from kanban_mcp.services.search import Search
@@ -38,3 +40,5 @@ class Services:
         self.graphs = Graphs(store, writing)
         restoring = Restoring(store, self.boards, self.tags, self.notes, self.dependencies, blocking, writing)
         self.undo = Undo(store, self.boards, self.tags, blocking, writing, creation, restoring)
+        self.measuring = Measuring(store, self.boards, self.tags)
+        self.forecasting = Forecasting(store, self.boards, self.measuring)

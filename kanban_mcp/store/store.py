@@ -7,6 +7,7 @@ from kanban_mcp.store.changes import ChangeStore
 from kanban_mcp.store.claims import ClaimStore
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.dependencies import DependencyStore
+from kanban_mcp.store.flow import FlowStore
 from kanban_mcp.store.idempotency import IdempotencyStore
 from kanban_mcp.store.notes import NoteStore
 from kanban_mcp.store.search import SearchStore
@@ -26,6 +27,7 @@ class Store:
         self.tags = TagStore(database)
         self.dependencies = DependencyStore(database)
         self.changes = ChangeStore(database)
+        self.flow = FlowStore(database)
         self.search = SearchStore(database)
         self.idempotency = IdempotencyStore(database)
 

@@ -1,0 +1,132 @@
+"""What flow figures are made of, as rows: where tasks stand, and each turn their log tells of."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+from kanban_mcp.store.database import Database
+from kanban_mcp.store.tasks import ids
+
+CHUNK = 10_000
+"""Entries read at once: the log may be larger than the memory it is worth."""
+
+
+class Standing(NamedTuple):
+    """A task as it is now."""
+
+    id: int
+    status: str
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    archived_at: str | None
+    actor: str | None
+
+
+Turn: TypeAlias = tuple[int, int, str, str, str, str | None, str | None, str | None]
+"""An entry that may have changed a task's column, whether it is on the board, or whether it is blocked: its seq, the
+task, when, the action, who held the task or else acted; then what it changed as it was before: the status, `null` or
+`text` for a task that was not or was archived; and a deleted task as JSON. Plain, since there are a million."""
+
+
+class FlowStore:
+    """Reads over all tasks of a board, made narrow: they pass over every row."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def standings(self, board_id: int) -> list[Standing]:
+        """Every task of a board, archived ones too."""
+        rows = self._db.all(
+            "flow.standings",
+            """
+            select id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)
+            from tasks where board_id = :board_id and archived_at is null
+            union all
+            select id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)
+            from tasks where board_id = :board_id and archived_at is not null
+            """,
+            board_id=board_id,
+        )
+        return [Standing(*row) for row in rows]
+
+    def turns(self, board_id: int) -> Iterator[list[Turn]]:
+        """The log of a board's tasks, the newest first, without what moves nothing; part by part."""
+        first, last = self._ends(board_id)
+        for start in range(last - CHUNK + 1, first - CHUNK, -CHUNK):
+            # Read upwards and turned round here: downwards, the engine looks every row up anew, at twice the cost.
+            rows = self._db.all(
+                "flow.turns",
+                """
+                select seq, task_id, at, action,
+                    case when action in ('blocked', 'unblocked') then actor
+                        else coalesce(json_extract("before", '$.claimed_by'), actor) end,
+                    case when action not in ('blocked', 'unblocked') then json_extract("before", '$.status') end,
+                    case when action not in ('blocked', 'unblocked') then json_type("before", '$.archived_at') end,
+                    case when action = 'deleted' then "before" end
+                from changes
+                where board_id = :board_id and seq >= :start and seq < :start + :count
+                    and entity = 'task' and action not in ('updated', 'tagged')
+                order by seq
+                """,
+                board_id=board_id,
+                start=start,
+                count=CHUNK,
+            )
+            yield list(map(tuple, reversed(rows)))
+
+    def _ends(self, board_id: int) -> tuple[int, int]:
+        """The first and the last seq of a board that are kept; the last is below the first when there is none."""
+        row = self._db.one(
+            "flow.ends",
+            """
+            select (select min(seq) from changes where board_id = :board_id),
+                (select max(seq) from changes where board_id = :board_id)
+            """,
+            board_id=board_id,
+        )
+        assert row is not None
+        return (row[0] or 1, row[1] or 0)
+
+    def first_of(self, task_id: int) -> int:
+        """The seq of the first entry about a task that is kept."""
+        return int(
+            self._db.value(
+                "flow.first_of", "select coalesce(min(seq), 0) from changes where task_id = :task_id", task_id=task_id
+            )
+        )
+
+    def log_begins(self, board_id: int) -> tuple[str, bool]:
+        """The moment of the first change of a board that is kept, and whether it is the board's creation."""
+        row = self._db.one(
+            "flow.log_begins",
+            """
+            select at, entity = 'board' and action = 'created' from changes
+            where seq = coalesce(
+                (select min(seq) from changes where board_id = :board_id), (select min(seq) from changes)
+            )
+            """,
+            board_id=board_id,
+        )
+        assert row is not None, "a log keeps its newest entry"
+        return row[0], bool(row[1])
+
+    def tags(self, task_ids: list[int]) -> list[tuple[int, str]]:
+        """Pairs of a task and a tag it carries."""
+        rows = self._db.all(
+            "flow.tags",
+            """
+            select x.task_id, g.name from json_each(:ids) i
+            cross join task_tags x on x.task_id = i.value join tags g on g.id = x.tag_id
+            """,
+            ids=ids(task_ids),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def titles(self, task_ids: list[int]) -> dict[int, str]:
+        """What these tasks are called."""
+        rows = self._db.all(
+            "flow.titles",
+            "select t.id, t.title from json_each(:ids) i cross join tasks t on t.id = i.value",
+            ids=ids(task_ids),
+        )
+        return {row[0]: row[1] for row in rows}
