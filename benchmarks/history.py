@@ -28,8 +28,10 @@ def lived(tasks: int) -> Iterator[App]:
     with TemporaryDirectory() as folder:
         settings = Settings(db=Path(folder) / "bench.db", toolsets=("all",), cache_entries=0)
         end = START + timedelta(days=tasks / PER_DAY)
-        with open_app(settings, clock=lambda: end) as app:
+        moments = [START]
+        with open_app(settings, clock=lambda: moments[-1]) as app:
             app.writer.submit(lambda: app.services.boards.create_board("Bench"), caller=SEED).result()
+            moments.append(end)
             for first in range(1, tasks + 1, CHUNK):
                 app.writer.submit(partial(_chunk, app, first, min(first + CHUNK, tasks + 1), end), caller=SEED).result()
             yield app

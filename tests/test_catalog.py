@@ -26,7 +26,7 @@ NAMES = {
     "get_batch_stats profile",
     "data": "export_board import_board backup",
 }
-BUILT = ("core", "boards", "tasks", "notes", "tags")
+BUILT = ("core", "boards", "tasks", "notes", "tags", "flow")
 """Toolsets that are complete; of the others, what there is must be among the names."""
 SNAPSHOTS = Path(__file__).parent / "snapshots" / "tools"
 UPDATE = "UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/test_catalog.py"

@@ -6,7 +6,11 @@ from kanban_mcp.store import Store
 
 
 class Blocking:
-    """A task is blocked by each open task it depends on, and by each of its open subtasks."""
+    """A task is blocked by each open task it depends on, and by each of its open subtasks.
+
+    The log tells when an open task begins and ends to wait, and that it waits when it is opened again; a task that is
+    not open waits for nothing, whatever its count.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,6 +30,8 @@ class Blocking:
             return self.closed(after)
         if after.open and not before.open:
             self.opened(after)
+            if after.blocked_by:
+                self._log(after.id, after.board_id, "blocked", 0, after.blocked_by)
         return []
 
     def add(self, task_id: int, number: int) -> bool:
@@ -33,16 +39,13 @@ class Blocking:
         now = self._store.dependencies.add_blockers(task_id, number)
         freed, stopped = now.blocked_by == 0, now.blocked_by == number > 0
         if now.open and (freed or stopped):
-            self._store.changes.record(
-                "unblocked" if freed else "blocked",
-                "task",
-                task_id,
-                board_id=now.board_id,
-                task_id=task_id,
-                before={"blocked_by": now.blocked_by - number},
-                after={"blocked_by": now.blocked_by},
-            )
+            turn = "unblocked" if freed else "blocked"
+            self._log(task_id, now.board_id, turn, now.blocked_by - number, now.blocked_by)
         return now.open and freed
+
+    def _log(self, task_id: int, board_id: int, action: str, before: int, after: int) -> None:
+        sides = {"before": {"blocked_by": before}, "after": {"blocked_by": after}}
+        self._store.changes.record(action, "task", task_id, board_id=board_id, task_id=task_id, **sides)
 
     def check_free(self, task: Task) -> None:
         """Raise Conflict, naming what is open, when the task still waits for something."""

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 from kanban_mcp.models.flow import PERCENTILES, Band, FinishedTask, FlowDay, Group, Spread, Stay
 from kanban_mcp.services.histories import History
-from kanban_mcp.store.clock import seconds_between
+from kanban_mcp.store.clock import seconds
+
+HOUR = 3600.0
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
@@ -31,32 +33,44 @@ def rounded(hours: float) -> float:
 
 def hours_between(start: str, end: str) -> float:
     """From one stored moment to another; never below 0, whatever the machine's clock did."""
-    return max(0.0, seconds_between(start, end) / 3600)
+    return max(0.0, seconds(end) - seconds(start)) / HOUR
 
 
 def finished_task(history: History, completed: str, told_since: str, tags: tuple[str, ...]) -> FinishedTask:
     """What a done task took."""
-    told = history.created >= told_since
+    told, end = history.created >= told_since, seconds(completed)
     return FinishedTask(
         history.id,
         completed,
         history.actor,
-        hours_between(history.created, completed),
-        None if history.started is None else hours_between(history.started, completed),
-        sum(hours_between(start, min(end, completed)) for start, end in history.blocks) if told else None,
-        _stays(history, completed) if told else None,
+        max(0.0, end - seconds(history.created)) / HOUR,
+        None if history.started is None else max(0.0, end - seconds(history.started)) / HOUR,
+        _blocked(history, end) if told else None,
+        _stays(history, end) if told else None,
         tags,
     )
 
 
-def _stays(history: History, completed: str) -> dict[str, float]:
+def _blocked(history: History, end: float) -> float:
+    """Hours it waited until it was done."""
+    waited = 0.0
+    for start, until in history.blocks:
+        waited += max(0.0, min(seconds(until), end) - seconds(start))
+    return waited / HOUR
+
+
+def _stays(history: History, end: float) -> dict[str, float]:
     """Hours in each column until it was done."""
-    stays: dict[str, float] = defaultdict(float)
-    ends = [at for at, _ in history.moves[1:]]
-    for (start, status), end in zip(history.moves, [*ends, completed], strict=True):
-        if status is not None and start < completed:
-            stays[status] += hours_between(start, min(end, completed))
-    return dict(stays)
+    stays: dict[str, float] = {}
+    last, start = None, 0.0
+    for at, status in history.moves:
+        moment = seconds(at)
+        if last is not None:
+            stays[last] = stays.get(last, 0.0) + (min(moment, end) - start) / HOUR
+        if moment >= end:
+            break
+        last, start = status, moment
+    return stays
 
 
 def stays(finished: Sequence[FinishedTask], bands: Sequence[Band]) -> tuple[Stay, ...]:

@@ -45,9 +45,9 @@ class History:
         tags: tuple[str, ...] = (),
     ) -> None:
         self.id = standing.id
-        self.created = min(standing.created_at, now)
+        self.created = standing.created_at if standing.created_at < now else now
         self.started = standing.started_at
-        self.completed = standing.completed_at and min(standing.completed_at, now)
+        self.completed = standing.completed_at and max(self.created, min(standing.completed_at, now))
         self.holder = standing.actor
         self.tags = tags
         self._away = deleted or standing.archived_at is not None
@@ -85,12 +85,15 @@ class History:
         elif kept is not None:
             task = json.loads(kept)
             self._came(at, done, task["status"], "archived_at" in task)
-        elif action == "created":
-            self._came(at, done, self._status, True)
         else:
             if old is not None and self._status in done and action != "undone" and not self._finisher:
                 self._finisher = actor
             self._came(at, done, old or self._status, self._away if archived is None else archived == "text")
+
+    def returned(self, at: str, done: frozenset[str]) -> None:
+        """It was brought back from being deleted: before that it was away."""
+        self._later = at = max(self.created, min(at, self._later))
+        self._came(at, done, self._status, True)
 
     def _came(self, at: str, done: frozenset[str], status: str, away: bool) -> None:
         """It is what it is since a moment, and before that was something else."""
@@ -153,10 +156,13 @@ class _Histories:
         """A part of the log."""
         of, done = self._of, self.done
         for turn in turns:
-            history = of.get(turn[1])
-            if history is None and turn[-1] is not None:
-                history = _deleted(turn[1], turn[-1], self._store.now, done)
-                self.add(history)
+            history, kept = of.get(turn[1]), turn[-1]
+            if kept is not None:
+                if history is None:
+                    history = _deleted(turn[1], kept, self._store.now, done)
+                    self.add(history)
+                elif returned := self._store.flow.returned(turn[1], turn[0]):
+                    history.returned(returned, done)
             if history is not None:
                 history.turned(turn, done)
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from kanban_mcp.models.fields import TIME_FORMAT
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Clock: TypeAlias = Callable[[], datetime]
 
 
@@ -32,6 +33,11 @@ def moment(text: str) -> datetime:
 def seconds_between(start: str, end: str) -> float:
     """From one stored moment to another."""
     return (moment(end) - moment(start)).total_seconds()
+
+
+def seconds(text: str) -> float:
+    """A stored moment as seconds since 1970: where so many are compared that datetimes would take the time."""
+    return (datetime.fromisoformat(text) - EPOCH).total_seconds()
 
 
 class Stamps:

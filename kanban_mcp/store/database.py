@@ -308,6 +308,10 @@ class Database:
         """The rows of a statement."""
         return self._run(name, sql, parameters, lambda cursor: cursor.fetchall(), len)
 
+    def tuples(self, name: str, sql: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement as plain tuples: for hundreds of thousands, half the time of `all`."""
+        return self._run(name, sql, parameters, _tuples, len)
+
     def one(self, name: str, sql: str, /, **parameters: Any) -> Row | None:
         """The first row of a statement, or None."""
         return self._run(name, sql, parameters, _first, lambda row: int(row is not None))
@@ -367,6 +371,11 @@ class Database:
             reader.close()
         # No `pragma optimize`: statistics of a small file make SQLite read whole tables once the file has grown.
         self._writer.close()
+
+
+def _tuples(cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+    cursor.row_factory = None
+    return cursor.fetchall()
 
 
 def _first(cursor: sqlite3.Cursor) -> Row | None:

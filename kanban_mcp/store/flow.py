@@ -36,7 +36,7 @@ class FlowStore:
 
     def standings(self, board_id: int) -> list[Standing]:
         """Every task of a board, archived ones too."""
-        rows = self._db.all(
+        rows = self._db.tuples(
             "flow.standings",
             """
             select id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)
@@ -47,14 +47,14 @@ class FlowStore:
             """,
             board_id=board_id,
         )
-        return [Standing(*row) for row in rows]
+        return [Standing._make(row) for row in rows]
 
     def turns(self, board_id: int) -> Iterator[list[Turn]]:
         """The log of a board's tasks, the newest first, without what moves nothing; part by part."""
         first, last = self._ends(board_id)
         for start in range(last - CHUNK + 1, first - CHUNK, -CHUNK):
             # Read upwards and turned round here: downwards, the engine looks every row up anew, at twice the cost.
-            rows = self._db.all(
+            rows = self._db.tuples(
                 "flow.turns",
                 """
                 select seq, task_id, at, action,
@@ -65,14 +65,15 @@ class FlowStore:
                     case when action = 'deleted' then "before" end
                 from changes
                 where board_id = :board_id and seq >= :start and seq < :start + :count
-                    and entity = 'task' and action not in ('updated', 'tagged')
+                    and entity = 'task' and action not in ('created', 'updated', 'tagged')
                 order by seq
                 """,
                 board_id=board_id,
                 start=start,
                 count=CHUNK,
             )
-            yield list(map(tuple, reversed(rows)))
+            rows.reverse()
+            yield rows
 
     def _ends(self, board_id: int) -> tuple[int, int]:
         """The first and the last seq of a board that are kept; the last is below the first when there is none."""
@@ -86,6 +87,19 @@ class FlowStore:
         )
         assert row is not None
         return (row[0] or 1, row[1] or 0)
+
+    def returned(self, task_id: int, seq: int) -> str | None:
+        """When a task that was deleted at a seq was brought back."""
+        at: str | None = self._db.value(
+            "flow.returned",
+            """
+            select at from changes
+            where entity = 'task' and entity_id = :task_id and seq > :seq and action = 'created' order by seq limit 1
+            """,
+            task_id=task_id,
+            seq=seq,
+        )
+        return at
 
     def first_of(self, task_id: int) -> int:
         """The seq of the first entry about a task that is kept."""

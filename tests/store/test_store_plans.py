@@ -47,6 +47,12 @@ INDEXES = {
     "dependencies.from": "PRIMARY KEY",
     "dependencies.to": "dependencies_reversed",
     "dependencies.children": "tasks_children",
+    "flow.turns": "changes_of_board",
+    "flow.ends": "changes_of_board",
+    "flow.returned": "changes_of_entity",
+    "flow.log_begins": "changes_of_board",
+    "flow.standings": "tasks_by_position",
+    "flow.tags": "PRIMARY KEY",
     "idempotency.get": "PRIMARY KEY",
     "idempotency.forget": "idempotency_by_age",
 }
@@ -119,6 +125,10 @@ async def a_day(app: App) -> None:
     await call("delete_task", task_id=9, confirm=True)
     await call("move_task", task_id=10, status="done")
     await call("undo", since=int((await call("list_changes", limit=100))["next"]) - 1)
+    await call("delete_task", task_id=11, confirm=True)
+    await call("undo", since=int((await call("list_changes", limit=100))["next"]) - 1)
+    await call("get_flow_metrics")
+    await call("forecast")
 
 
 @pytest.mark.parametrize("name", sorted(INDEXES))
