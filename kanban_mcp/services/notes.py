@@ -76,7 +76,11 @@ class Notes:
     def delete_note(self, note_id: Id, confirm: bool = False) -> Deleted:
         """Delete a note for good. Needs confirm=true."""
         note = self.get(note_id)
-        require_confirmation(confirm, f"note {note_id}", "update_note")
+        require_confirmation(
+            confirm,
+            f"note {note_id} by {note.author} ({_beginning(note.content)}) on task {note.task_id}",
+            "update_note",
+        )
         self.remove(note)
         return Deleted(deleted=note_id, entity="note")
 
@@ -130,6 +134,11 @@ class Notes:
         if note is None:
             raise NotFound(f"There is no note {note_id}.", hint="list_notes shows a task's notes.")
         return note
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def _place(cursor: str | None) -> tuple[bool, int]:

@@ -169,7 +169,9 @@ class Subscriptions:
             return frozenset({f"task:{given['task_id']}", "names"})
         if kind.name == "diagnostics":
             return frozenset()
-        return frozenset({"tags"} if kind.name == "tags" else {"tasks"})
+        if kind.name == "tags":
+            return frozenset({"tags"})
+        return frozenset({"tasks"} if caller.boards is None else {f"board:{board}" for board in caller.boards})
 
     def _connected(self, context: ServerRequestContext[Any]) -> "_Connected":
         # The session is made for each request, and only its connection lasts; nothing public leads there.

@@ -37,6 +37,12 @@ def test_the_tutorial_shows_its_program_and_what_it_prints(tmp_path: Path) -> No
     assert ran("docs/tutorial/first_board.py", tmp_path).replace("…", "...").rstrip() in page
 
 
+def test_the_program_that_follows_a_board_prints_what_its_page_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs/howto/use-prompts-and-resources.md").read_text()
+    assert (ROOT / "docs/howto/follow_a_board.py").read_text().rstrip() in page
+    assert f"```\n{ran('docs/howto/follow_a_board.py', tmp_path)}```" in page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())

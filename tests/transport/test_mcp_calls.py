@@ -116,7 +116,7 @@ async def asking(db: Path, mode: Era, user: User) -> AsyncIterator[Agent]:
 
 
 DELETIONS: list[tuple[str, dict[str, Any], str]] = [
-    ("delete_note", {"note_id": 1}, "note 1"),
+    ("delete_note", {"note_id": 1}, "note 1 by pytest (A3) on task 1"),
     ("delete_tag", {"tag": "art"}, "tag 'art'"),
     ("delete_task", {"task_id": 1}, "task 1 (Draw\ufffd the map)"),
     ("delete_board", {"board": "Plan"}, "board 'Plan' with all its tasks"),
