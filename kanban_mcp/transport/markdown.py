@@ -67,27 +67,6 @@ def _lease(holder: Mapping[str, Any]) -> str:
     return "" if holder["expires_in_seconds"] > 0 else ", lease ended"
 
 
-def report(view: Mapping[str, Any], stats: Mapping[str, Any], blocked: Page, overdue: Page) -> str:
-    """A board in figures, then what needs someone to look at it."""
-    held = {row["task_id"]: row for row in rows(view.get("holders"))}
-    lines = [f"# Report: {text(view['name'])}", ""]
-    lines += [
-        f"{stats['open']} open, {stats['done']} done, {stats['completed_last_7_days']} of them in 7 days. "
-        f"{stats['claimed']} held, {stats['expired_leases']} with an ended lease. "
-        f"{stats['blocked']} blocked, {stats['overdue']} overdue, {stats['high_priority']} of high priority.",
-        "",
-    ]
-    lines += ["| column | tasks | limit | oldest, days |", "|---|---|---|---|"]
-    for column in stats["columns"]:
-        limit, oldest = column.get("wip_limit", ""), column.get("oldest_days", "")
-        lines.append(f"| {column['status']} | {column['tasks']} | {limit} | {oldest} |")
-    lines.append("")
-    for title, page in (("Overdue", overdue), ("Blocked", blocked)):
-        if page["rows"]:
-            lines += [f"## {title}", "", *(task(row, held.get(row["id"])) for row in rows(page)), ""]
-    return "\n".join(lines)
-
-
 def rows(page: Page | None) -> list[dict[str, Any]]:
     """The rows of a page, each with the names of its columns."""
     return list(_rows(page)) if page else []

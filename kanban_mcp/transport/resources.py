@@ -13,6 +13,7 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import NotFound
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport import markdown
+from kanban_mcp.transport.reports import Reports
 
 JSON, MARKDOWN = "application/json", "text/markdown"
 BOARDS_A_PAGE = 50
@@ -65,6 +66,7 @@ class Resources:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._reports = Reports(app)
         self.kinds = tuple(self._all())
 
     def _all(self) -> Iterator[Kind]:
@@ -126,7 +128,7 @@ class Resources:
             "kanban://reports/{board_id}",
             "report",
             "Report on a board",
-            "A board in figures: columns, what is held, blocked, overdue and finished. Markdown.",
+            "A board in figures: columns, how long work takes, what is held, blocked and overdue.",
             self._report,
             MARKDOWN,
         )
@@ -221,18 +223,7 @@ class Resources:
         return await self._json("list_tags", {**given, "limit": 100}, caller)
 
     async def _report(self, given: Given, caller: Caller) -> Texts:
-        board = {"board": given["board_id"]}
-        return [
-            (
-                MARKDOWN,
-                markdown.report(
-                    await self._value("get_board", board, caller),
-                    await self._value("get_board_stats", board, caller),
-                    await self._value("list_tasks", {**board, "blocked": True}, caller),
-                    await self._value("list_tasks", {**board, "overdue": True}, caller),
-                ),
-            )
-        ]
+        return [(MARKDOWN, (await self._reports.on({"board": given["board_id"]}, caller)).text)]
 
     async def _diagnostics(self, given: Given, caller: Caller) -> Texts:
         operation = DIAGNOSTICS.get(given["name"])
