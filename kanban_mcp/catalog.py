@@ -16,10 +16,10 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
     """All operations, in the order they are listed to agents."""
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
-        Operation("core", "write", do.boards.create_board, "POST /boards", keyed=True),
+        Operation("core", "write", do.boards.create_board, "POST /boards", keyed=True, creates="/boards/{id}"),
         Operation("core", "read", do.boards.get_board, "GET /boards/{board}", fresh=do.boards.holders),
-        Operation("core", "write", do.tasks.create_task, "POST /tasks", keyed=True),
-        Operation("core", "write", do.tasks.create_tasks, "POST /tasks/bulk", keyed=True),
+        Operation("core", "write", do.tasks.create_task, "POST /tasks", keyed=True, creates="/tasks/{id}"),
+        Operation("core", "write", do.tasks.create_tasks, "POST /tasks/batch", keyed=True, creates="/tasks"),
         Operation("core", "read", do.tasks.get_task, "GET /tasks/{task_id}", point=True),
         Operation("core", "read", do.tasks.list_tasks, "GET /tasks"),
         Operation("core", "read", do.search.search, "GET /search"),
@@ -28,7 +28,7 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("core", "write", do.claims.claim_next, "POST /claims", keyed=True),
         Operation("core", "write", do.claims.complete_task, "POST /tasks/{task_id}/complete", keyed=True),
         Operation("core", "write", do.claims.release_task, "POST /tasks/{task_id}/release"),
-        Operation("core", "write", do.notes.add_note, "POST /tasks/{task_id}/notes", keyed=True),
+        Operation("core", "write", do.notes.add_note, "POST /tasks/{task_id}/notes", keyed=True, creates="/notes/{id}"),
         Operation("core", "write", do.dependencies.link_tasks, "POST /tasks/{task_id}/dependencies"),
         Operation("core", "read", do.history.list_changes, "GET /changes", waits=True),
         #
@@ -51,7 +51,7 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("notes", "destroy", do.notes.delete_note, "DELETE /notes/{note_id}"),
         #
         Operation("tags", "read", do.tags.list_tags, "GET /tags"),
-        Operation("tags", "write", do.tags.create_tag, "POST /tags", keyed=True),
+        Operation("tags", "write", do.tags.create_tag, "POST /tags", keyed=True, creates="/tags/{name}"),
         Operation("tags", "write", do.tags.update_tag, "PATCH /tags/{tag}"),
         Operation("tags", "destroy", do.tags.delete_tag, "DELETE /tags/{tag}"),
         Operation("tags", "write", do.tags.tag_task, "POST /tasks/{task_id}/tags"),
@@ -92,6 +92,15 @@ class Catalog:
     def offers(self, name: str) -> bool:
         """Whether an operation is offered here."""
         return name in self._offered
+
+    def everything(self) -> tuple[Operation, ...]:
+        """All operations there are, offered or not."""
+        return tuple(self._everything.values())
+
+    def known(self, name: str) -> Operation:
+        """An operation by name, also of a toolset that is off. Raises NotFound or ReadOnly."""
+        found = self._everything.get(name)
+        return self[name] if found is None or (self.read_only and found.effect != "read") else found
 
     def reading(self, name: str) -> Operation:
         """A reading operation by name, offered or not."""

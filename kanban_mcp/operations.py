@@ -29,6 +29,7 @@ class Operation:
     read no rows and so need no transaction. `waits` marks
     those that can wait, up to `wait` seconds, until they have rows to answer. `fresh` gives the part of an answer that
     depends on the time, from the same arguments. `admin` ones change or show the server rather than the boards.
+    `creates` is the address of what was made, filled in from the result.
     """
 
     toolset: Toolset
@@ -41,6 +42,7 @@ class Operation:
     waits: bool = False
     fresh: Callable[..., Record] | None = None
     admin: bool = False
+    creates: str = ""
 
     @property
     def scope(self) -> Scope:

@@ -55,11 +55,15 @@ class Runner:
         caller: Caller,
         transport: str = "direct",
         find: Callable[[str], Operation] | None = None,
+        given: Callable[[], object] | None = None,
     ) -> Answer | Awaitable[Answer]:
-        """`answer`, as far as it comes without waiting: where that is the end, no task need be made for it."""
+        """`answer`, as far as it comes without waiting: where that is the end, no task need be made for it.
+
+        `given` is asked in the transaction of a write, before it; what it raises forbids the write.
+        """
         started = time.perf_counter()
         try:
-            begun = self._begin(find or self.catalog.__getitem__, name, arguments, caller)
+            begun = self._begin(find or self.catalog.__getitem__, name, arguments, caller, given)
         except KanbanError as error:
             self._tell(name, transport, started, error.code)
             raise
@@ -69,14 +73,21 @@ class Runner:
         return self._finish(name, transport, started, begun)
 
     def _begin(
-        self, find: Callable[[str], Operation], name: str, arguments: Mapping[str, Any], caller: Caller
+        self,
+        find: Callable[[str], Operation],
+        name: str,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        given: Callable[[], object] | None,
     ) -> Answer | Awaitable[Answer]:
         try:
             operation = find(name)
             if operation.scope not in caller.scopes:
                 raise _forbidden(operation)
-            begin = self._reads.begin if operation.effect == "read" else self._writes.begin
-            return begin(operation, operation.checked(arguments), caller=caller)
+            checked = operation.checked(arguments)
+            if operation.effect == "read":
+                return self._reads.begin(operation, checked, caller=caller)
+            return self._writes.begin(operation, checked, caller=caller, given=given)
         except KanbanError:
             raise
         except Exception as error:

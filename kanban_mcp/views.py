@@ -26,10 +26,18 @@ def _brief(services: Services, arguments: Mapping[str, Any], result: Mapping[str
 
 
 def _board(services: Services, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> set[str] | None:
-    if arguments.get("overdue"):
-        # A task becomes overdue without a change.
+    if arguments.get("overdue") or _leased(result):
+        # A task becomes overdue without a change, and its holder renews a lease without one.
         return None
     return {f"board:{services.boards.resolve(arguments.get('board')).id}", "boards", "tags"}
+
+
+def _leased(result: Mapping[str, Any]) -> bool:
+    """Whether a page of whole tasks shows a lease."""
+    if "lease_expires_at" not in result.get("columns", ()):
+        return False
+    place = result["columns"].index("lease_expires_at")
+    return any(row[place] is not None for row in result["rows"])
 
 
 VIEWS: Mapping[str, Scopes] = {"get_task": _brief, "get_board": _board, "list_tasks": _board}

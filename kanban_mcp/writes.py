@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kanban_mcp.answers import Answer, answer
@@ -26,24 +26,34 @@ class Writes:
         self._store = store
         self._writer = writer
 
-    def begin(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Awaitable[Answer]:
-        """Queue a writing operation with checked arguments."""
+    def begin(
+        self,
+        operation: Operation,
+        arguments: dict[str, Any],
+        *,
+        caller: Caller,
+        given: Callable[[], object] | None = None,
+    ) -> Awaitable[Answer]:
+        """Queue a writing operation with checked arguments. `given` raises, in its transaction, what forbids it."""
         key = arguments.pop("idempotency_key", None)
 
-        def job() -> Answer:
-            if key is not None:
-                return self._once(operation, arguments, key)
+        def run() -> Answer:
+            if given is not None:
+                given()
             return answer(operation.method(**arguments).lean())
+
+        def job() -> Answer:
+            return run() if key is None else self._once(operation, arguments, key, run)
 
         return asyncio.wrap_future(self._writer.submit(job, caller=caller))
 
-    def _once(self, operation: Operation, arguments: dict[str, Any], key: str) -> Answer:
+    def _once(self, operation: Operation, arguments: dict[str, Any], key: str, run: Callable[[], Answer]) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""
         actor, now, digest = self._store.actor, self._store.now, _digest(arguments)
         oldest = later(now, -KEY_SECONDS)
         first = self._store.idempotency.get(actor, key, oldest)
         if first is None:
-            result = answer(operation.method(**arguments).lean())
+            result = run()
             self._store.idempotency.put(actor, key, FirstAnswer(operation.name, digest, result.text), now, oldest)
             return result
         if (first.operation, first.arguments) != (operation.name, digest):

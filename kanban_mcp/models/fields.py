@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from kanban_mcp.visible import visible
 
@@ -124,6 +125,8 @@ Color: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})
 Query: TypeAlias = str
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 Cursor: TypeAlias = Annotated[str, _text(500)]
+Detail: TypeAlias = Annotated[Literal["summary", "full"], SkipJsonSchema()]
+"""How much of each task a list has. Agents are not told of it: whole rows are for programs."""
 IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 
 Wait: TypeAlias = Annotated[float, Field(ge=0, le=30)]

@@ -92,6 +92,8 @@ class TaskRow(NamedTuple):
 
 
 LISTED = TaskRow._fields[:8]
+WHOLE = (*(name for name in Task.model_fields if name != "position"), "tags")
+"""The columns of a list with whole tasks."""
 
 
 class TaskLink(Record):

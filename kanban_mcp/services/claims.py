@@ -4,13 +4,14 @@ from typing import Any, NamedTuple
 
 from kanban_mcp.errors import Conflict, Held, WipLimit
 from kanban_mcp.models.board import Column
-from kanban_mcp.models.fields import BoardRef, Content, Id, Lease, Limit, TagName
+from kanban_mcp.models.fields import BoardRef, Content, Detail, Id, Lease, Limit, TagName
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.task import LISTED, Claim, Completion, Task, TaskRow
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards, listed_values
 from kanban_mcp.services.briefs import Briefs
 from kanban_mcp.services.holding import Holding
+from kanban_mcp.services.listing import Listing
 from kanban_mcp.services.notes import Notes
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import RELEASED, Writing
@@ -47,14 +48,22 @@ class Claims:
         self._writing = writing
         self._notes = notes
         self._briefs = briefs
+        self._listing = Listing(store)
 
-    def list_ready(self, board: BoardRef | None = None, tag: TagName | None = None, limit: Limit = 20) -> Page:
+    def list_ready(
+        self,
+        board: BoardRef | None = None,
+        tag: TagName | None = None,
+        limit: Limit = 20,
+        detail: Detail = "summary",
+    ) -> Page:
         """List what can be worked on now, best first: not blocked, not held. claim_next takes one."""
         found = self._boards.resolve(board)
         tags = None if tag is None else self._tags.with_descendants(tag)
         candidates = self._candidates(found.id, None, tags, limit + 1)
         ordered = sorted(candidates, key=lambda candidate: _order(candidate, None))
-        return page(LISTED, [candidate.row for candidate in ordered[: limit + 1]], listed_values, limit=limit)
+        shown = page(LISTED, [candidate.row for candidate in ordered[: limit + 1]], listed_values, limit=limit)
+        return self._listing.detailed(shown, detail)
 
     def claim_next(self, board: BoardRef | None = None, tag: TagName | None = None, task_id: Id | None = None) -> Claim:
         """Take the best ready task, move it to work and lease it to you; answers its brief and why it was chosen.

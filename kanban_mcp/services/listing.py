@@ -1,8 +1,9 @@
 """Walking a board's tasks in order, page by page."""
 
 from kanban_mcp.models.board import Column
+from kanban_mcp.models.fields import Detail
 from kanban_mcp.models.page import Page, page
-from kanban_mcp.models.task import LISTED, TaskRow
+from kanban_mcp.models.task import LISTED, WHOLE, Task, TaskRow
 from kanban_mcp.services.boards import bad_cursor, listed_values
 from kanban_mcp.store import Store
 from kanban_mcp.store.tasks import Filters
@@ -36,6 +37,19 @@ class Listing:
         below = int(cursor) if cursor else 2**62
         rows = self._store.tasks.archived(board_id, before=min(below, 2**62), count=limit + 1)
         return page(LISTED, rows, listed_values, limit=limit, cursor=lambda row: str(row.id))
+
+    def detailed(self, found: Page, detail: Detail) -> Page:
+        """A page of listed tasks with as much of each as asked for."""
+        if detail == "summary":
+            return found
+        tasks = self._store.tasks.several([row[0] for row in found.rows])
+        rows = [_whole(task, row[-1]) for task, row in zip(tasks, found.rows, strict=True)]
+        return found.model_copy(update={"columns": WHOLE, "rows": rows})
+
+
+def _whole(task: Task, tags: list[str]) -> list[object]:
+    """The values of a task for the columns `WHOLE`."""
+    return [*(getattr(task, column) for column in WHOLE[:-1]), tags]
 
 
 def _place(cursor: str | None, columns: list[Column]) -> tuple[int, str]:

@@ -28,7 +28,7 @@ class Services:
         blocking, holding, briefs = Blocking(store), Holding(store, seconds=lease_seconds), Briefs(store)
         self.briefs = briefs
         self.boards = Boards(store, bound=bound)
-        writing = Writing(store, self.boards, blocking, holding)
+        self.writing = writing = Writing(store, self.boards, blocking, holding)
         self.tags = Tags(store, writing)
         creation = Creation(store, self.boards, self.tags, blocking, writing)
         self.notes = Notes(store, writing, holding)

@@ -12,6 +12,7 @@ from kanban_mcp.models.fields import (
     Checklist,
     Cursor,
     Description,
+    Detail,
     Id,
     Lease,
     Limit,
@@ -100,6 +101,7 @@ class Tasks:
         self,
         tasks: Annotated[list[TaskSpec], Field(min_length=1, max_length=100)],
         board: BoardRef | None = None,
+        detail: Detail = "summary",
     ) -> Page:
         """Create 1 to 100 tasks, all or none. "$0" in depends_on or parent_id means the first of this list."""
         found = self._boards.resolve(board, writing=True)
@@ -113,7 +115,8 @@ class Tasks:
                 raise
         rows = self._store.tasks.listed(made)
         # Not cut at the byte budget: the caller needs every id, and sent the longest part of it.
-        return Page(columns=LISTED, rows=[listed_values(row) for row in rows], total=len(rows))
+        made_page = Page(columns=LISTED, rows=[listed_values(row) for row in rows], total=len(rows))
+        return self._listing.detailed(made_page, detail)
 
     def get_task(self, task_id: Id) -> Brief:
         """Get all that is needed to work on a task: acceptance, notes, blockers, subtasks, tags, claim."""
@@ -131,6 +134,7 @@ class Tasks:
         archived: bool = False,
         limit: Limit = 20,
         cursor: Cursor | None = None,
+        detail: Detail = "summary",
     ) -> Page:
         """List a board's tasks by column, in order. A tag includes those below it. search finds by words."""
         found = self._boards.resolve(board)
@@ -147,10 +151,10 @@ class Tasks:
         if archived:
             if status or filters != NO_FILTERS:
                 raise Invalid("archived lists all archived tasks of a board.", hint="Leave the other filters out.")
-            return self._listing.archived(found.id, limit, cursor)
+            return self._listing.detailed(self._listing.archived(found.id, limit, cursor), detail)
         rows = self._listing.walk(found.id, columns, filters, limit + 1, cursor)
         total = sum(column.tasks for column in columns) if filters == NO_FILTERS else None
-        return page(
+        shown = page(
             LISTED,
             rows,
             listed_values,
@@ -158,6 +162,7 @@ class Tasks:
             cursor=lambda row: f"{row.status}.{row.position}",
             total=total,
         )
+        return self._listing.detailed(shown, detail)
 
     def update_task(
         self,

@@ -13,18 +13,19 @@ from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport.mcp_http import McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
+from kanban_mcp.transport.rest import Rest
 
 
 def asgi_app(app: App) -> ASGIApp:
     """The application over an open app. Its lifespan is entered once."""
-    mcp = McpHttp(mcp_server(app))
+    mcp, rest = McpHttp(mcp_server(app)), Rest(app)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with mcp.running():
             yield
 
-    routes = [*mcp.routes, Route("/health", _health)]
+    routes = [*rest.routes, *mcp.routes, Route("/health", _health)]
     return _Admitted(Starlette(routes=routes, lifespan=lifespan), app)
 
 

@@ -11,8 +11,13 @@ STOP_SECONDS = 2
 
 async def serve(app: App) -> None:
     """Serve until a signal asks for the end."""
+    await uvicorn.Server(configured(app)).serve()
+
+
+def configured(app: App) -> uvicorn.Config:
+    """The server's own settings."""
     settings = app.settings
-    config = uvicorn.Config(
+    return uvicorn.Config(
         asgi_app(app),
         host=settings.host,
         port=settings.port,
@@ -22,4 +27,3 @@ async def serve(app: App) -> None:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    await uvicorn.Server(config).serve()

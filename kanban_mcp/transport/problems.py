@@ -1,14 +1,36 @@
-"""Errors, as each transport says them."""
+"""Errors, as each transport says them: tool results in MCP, problem documents (RFC 9457) in HTTP."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from mcp import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from starlette.responses import Response
 
-from kanban_mcp.answers import Answer, problem
+from kanban_mcp import answers
+from kanban_mcp.answers import Answer
 from kanban_mcp.errors import Busy, Internal, KanbanError, NotFound
 
 RESOURCE_NOT_FOUND = -32002
 """What revisions up to 2025-11-25 answer; those after it give invalid params, and the number to nothing else."""
+
+STATUS = {
+    "invalid": 422,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "read_only": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "stale_version": 409,
+    "wip_limit": 409,
+    "would_cycle": 409,
+    "held": 409,
+    "rate_limited": 429,
+    "internal": 500,
+    "busy": 503,
+}
+"""The HTTP status of each code."""
 
 
 def tool_result(answer: Answer) -> CallToolResult:
@@ -18,13 +40,13 @@ def tool_result(answer: Answer) -> CallToolResult:
 
 def tool_error(error: KanbanError) -> CallToolResult:
     """An error an agent can act on."""
-    return tool_result(problem(error)).model_copy(update={"is_error": True})
+    return tool_result(answers.problem(error)).model_copy(update={"is_error": True})
 
 
 def request_error(error: KanbanError) -> MCPError:
     """An error of a request that is no call of a tool: wrong parameters, unless the server is at fault."""
     code = INTERNAL_ERROR if isinstance(error, Busy | Internal) else INVALID_PARAMS
-    said = problem(error).value
+    said = answers.problem(error).value
     return MCPError(code, " ".join(said[part] for part in ("message", "hint") if part in said), said)
 
 
@@ -34,3 +56,28 @@ def resource_error(error: KanbanError, uri: str, protocol_version: str) -> MCPEr
     missing = isinstance(error, NotFound) and protocol_version not in MODERN_PROTOCOL_VERSIONS
     code = RESOURCE_NOT_FOUND if missing else wrong.code
     return MCPError(code, wrong.message, {"uri": uri, **wrong.data})
+
+
+def problem(
+    error: KanbanError, *, status: int | None = None, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """An error as `application/problem+json`: what MCP says of it, and the members HTTP clients know.
+
+    `status` says it more closely than the code does, as 413 for `invalid`; `more` are further members.
+    """
+    status = STATUS[error.code] if status is None else status
+    said = answers.problem(error).value
+    document = {
+        "type": f"urn:kanban-mcp:problem:{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": said["message"],
+        **said,
+        **more,
+    }
+    return Response(
+        answers.compact(document),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        "application/problem+json",
+    )

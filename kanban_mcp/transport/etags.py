@@ -1,0 +1,59 @@
+"""Entity tags: what tells one state of a resource from another.
+
+A tag is the version of what is shown, where it has one, and a digest of the answer: `"7-5c1e9a02b3d4f687"`. An answer
+is kept until the change log tells of a change in what it shows, so that a tag is compared without running anything;
+and being made from the content alone, it is the same from every process on the file.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kanban_mcp.errors import Invalid
+
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+_OURS = re.compile(r"(?:(\d{1,18})-)?([0-9a-f]{16})(?:\.\w+)?")
+
+
+def etag(text: bytes, value: Mapping[str, Any]) -> str:
+    """The tag of an answer, with its quotation marks."""
+    digest = hashlib.blake2b(text, digest_size=8).hexdigest()
+    version = value.get("version")
+    return f'"{version}-{digest}"' if isinstance(version, int) else f'"{digest}"'
+
+
+def matches(condition: str, tag: str) -> bool:
+    """Whether If-None-Match names a tag; how the answer was compressed when it was given does not count."""
+    if condition.strip() == "*":
+        return True
+    if condition == tag:
+        return True
+    wanted = _digest(tag.strip('"'))
+    return any(_digest(content) == wanted for _, content in _TAG.findall(condition))
+
+
+def versions(condition: str) -> set[int] | None:
+    """The versions If-Match allows; None for any. Raises Invalid where it cannot be read.
+
+    A bare version in quotation marks counts too. Weak tags match nothing here, as RFC 9110 has it.
+    """
+    if condition.strip() == "*":
+        return None
+    tags = _TAG.findall(condition)
+    if not tags:
+        raise Invalid("If-Match holds no entity tag.", hint='Give the ETag of a task or a board, or "VERSION", or *.')
+    strong = [content for weak, content in tags if not weak]
+    return {version for content in strong if (version := _version(content)) is not None}
+
+
+def _digest(content: str) -> str:
+    match = _OURS.fullmatch(content)
+    return match[2] if match else content
+
+
+def _version(content: str) -> int | None:
+    if content.isdecimal() and len(content) <= 18:
+        return int(content)
+    match = _OURS.fullmatch(content)
+    return int(match[1]) if match and match[1] else None
