@@ -68,6 +68,8 @@ def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
 @main.command()
 @click.option("--host", metavar="ADDRESS", help="The address to listen on. Default: 127.0.0.1.")
 @click.option("--port", type=int, help="The port. Default: 8765; 0 takes a free one.")
+@click.option("--allowed-hosts", metavar="HOSTS", help="Further names the server goes by, with commas between.")
+@click.option("--allowed-origins", metavar="ORIGINS", help="Origins whose pages may call, with commas between.")
 @_common
 @click.pass_obj
 def serve(outer: dict[str, Any], /, **flags: Any) -> None:

@@ -69,10 +69,14 @@ class Settings(BaseSettings):
     """The address `kanban-mcp serve` listens on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     """And its port; 0 takes a free one."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further names the server goes by, with or without a port, such as that of a proxy before it."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call, such as https://board.example.com. Pages of the server itself always may."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr: slow statements and failures by default."""
 
-    @field_validator("toolsets", mode="before")
+    @field_validator("toolsets", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -17,6 +17,14 @@ class Caller(NamedTuple):
     boards: frozenset[int] | None = None
     key: str | None = None
 
+    def named(self, name: str) -> "Caller":
+        """The caller, under this name if it has none."""
+        return self if self.actor else self._replace(actor=name)
+
+    def sees(self, board_id: int | None) -> bool:
+        """Whether a board may be shown to the caller; with None, what belongs to no board or to all."""
+        return self.boards is None or board_id in self.boards
+
 
 NOBODY = Caller("")
 """The server itself, reading."""

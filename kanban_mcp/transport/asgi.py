@@ -7,10 +7,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from kanban_mcp.app import App
-from kanban_mcp.models.caller import Caller
+from kanban_mcp.transport.auth import Admission
+from kanban_mcp.transport.bodies import Bodies
+from kanban_mcp.transport.guard import Guard
 from kanban_mcp.transport.mcp_http import McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
 from kanban_mcp.transport.rest import Rest
@@ -26,20 +28,15 @@ def asgi_app(app: App) -> ASGIApp:
             yield
 
     routes = [*rest.routes, *mcp.routes, Route("/health", _health)]
-    return _Admitted(Starlette(routes=routes, lifespan=lifespan), app)
+    return _admitted(Starlette(routes=routes, lifespan=lifespan), app)
 
 
-class _Admitted:
-    """Puts the caller into each request's scope: `scope["caller"]`."""
-
-    def __init__(self, inner: ASGIApp, app: App) -> None:
-        self._inner = inner
-        self._caller = Caller(app.settings.actor or "")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            scope["caller"] = self._caller
-        await self._inner(scope, receive, send)
+def _admitted(inner: ASGIApp, app: App) -> ASGIApp:
+    """What every request passes, written from the inside out."""
+    settings = app.settings
+    inner = Bodies(inner)
+    inner = Admission(inner, actor=settings.actor)
+    return Guard(inner, bound=settings.host, hosts=settings.allowed_hosts, origins=settings.allowed_origins)
 
 
 async def _health(request: Request) -> JSONResponse:

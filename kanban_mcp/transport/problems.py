@@ -7,6 +7,7 @@ from mcp import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from kanban_mcp import answers
 from kanban_mcp.answers import Answer
@@ -81,3 +82,12 @@ def problem(
         {"Cache-Control": "no-store", **(headers or {})},
         "application/problem+json",
     )
+
+
+async def refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or a WebSocket before it is accepted, with a problem and nothing more."""
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+        # The server makes an HTTP 403 of it.
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await response(scope, receive, send)
