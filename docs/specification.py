@@ -27,7 +27,7 @@ PARTS = (
     Part("Memory", "LeakDetector", "kanban_mcp/diagnostics/memory.py", "get_memory", "tests/diagnostics/test_diagnostics_memory.py", ""),
     Part("Caching", "CacheManager, L1", "kanban_mcp/store/cache.py", "get_cache_stats", "tests/store/test_store_cache.py", "benchmarks/bench_cache.py", "1,000 entries, 5 minutes"),
     Part("Caching", "CacheManager, L2", "kanban_mcp/store/remote.py", "get_cache_stats", "tests/redis/test_redis_cache.py", "", "Redis, 30 minutes, optional"),
-    Part("Caching", "CacheInvalidator", "kanban_mcp/store/follower.py", "invalidate_cache", "tests/store/test_store_cache.py", "", "by what a change touches; by pattern on request"),
+    Part("Caching", "CacheInvalidator", "kanban_mcp/store/invalidation.py", "invalidate_cache", "tests/faults/test_cached_answers.py", "benchmarks/bench_cache.py", "registered kinds of changes (`task:*`) and what each outdates; by entity, kind or prefix on request"),
     Part("Monitoring", "PerformanceMonitor", "kanban_mcp/diagnostics/calls.py", "get_performance", "tests/diagnostics/test_diagnostics_monitors.py", "benchmarks/bench_cache.py"),
     Part("Monitoring", "MonitoringSystem", "kanban_mcp/diagnostics/ticker.py", "get_health", "tests/diagnostics/test_diagnostics_monitors.py", "", "ticks every 30 s, logs every 5 minutes"),
     Part("Profiling", "Profiler", "kanban_mcp/diagnostics/profiler.py", "profile", "tests/diagnostics/test_diagnostics_memory.py", "", "samples all threads; named spans"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kanban_mcp.batch import Batch
 from kanban_mcp.catalog import Catalog, operations
 from kanban_mcp.diagnostics.diagnostics import Diagnostics
+from kanban_mcp.diagnostics.profiler import Spans
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.reads import Reads
 from kanban_mcp.runner import Runner
@@ -51,8 +52,10 @@ def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App
 
 def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> App:
     """Each part as soon as what it needs is there; `closing` undoes that in reverse."""
+    spans = Spans()
     remote = _remote(settings, closing)
-    database = Database(settings.db, _options(settings), clock=clock)
+    with spans.measure("open the file"):
+        database = Database(settings.db, _options(settings), clock=clock)
     writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
     closing.callback(_end, writer, database)
     store = Store(database)
@@ -61,7 +64,8 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     feed, checkpointer = Feed(database), Checkpointer(database)
     closing.callback(checkpointer.close)
     closing.callback(feed.close)
-    watch = _diagnostics(settings, database, store, writer, cache, remote)
+    checkpointer.on_write_back = functools.partial(spans.add, "write the log back")
+    watch = _diagnostics(settings, database, store, writer, cache, remote, spans)
     closing.callback(watch.close)
 
     batch = Batch(store, lambda name: catalog[name])
@@ -92,7 +96,13 @@ def _remote(settings: Settings, closing: contextlib.ExitStack) -> Remote | None:
 
 
 def _diagnostics(
-    settings: Settings, database: Database, store: Store, writer: Writer, cache: Cache, remote: Remote | None
+    settings: Settings,
+    database: Database,
+    store: Store,
+    writer: Writer,
+    cache: Cache,
+    remote: Remote | None,
+    spans: Spans,
 ) -> Diagnostics:
     return Diagnostics(
         database,
@@ -104,6 +114,7 @@ def _diagnostics(
         window_ms=settings.batch_window_ms,
         slow_seconds=settings.slow_query_ms / 1000,
         budget_mb=settings.memory_budget_mb,
+        spans=spans,
     )
 
 

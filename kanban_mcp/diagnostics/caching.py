@@ -1,5 +1,6 @@
 """Shows the cache, and empties it on request."""
 
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 from pydantic import Field
@@ -38,13 +39,21 @@ class CacheMonitor:
         )
 
     def invalidate_cache(self, pattern: Pattern = "*") -> Invalidated:
-        """Forget cached answers: `*`, an operation such as get_board, or a thing such as task:5 or board:*.
+        """Forget cached answers: `*`, an operation such as get_board, a thing such as task:5 or board:1:*, or what a
+        change such as task:updated outdates.
 
         Never needed for correctness: changes do it.
         """
         if self._remote is not None:
-            self._remote.forget(pattern)
+            # It knows views only: what names something else empties it.
+            views = self._cache.counts()
+            self._remote.forget(pattern if any(fnmatchcase(view, pattern) for view in views) else "*")
         return Invalidated(pattern=pattern, forgotten=self._cache.invalidate(pattern))
+
+    @property
+    def verdict(self) -> str:
+        """`resting` while Redis is left alone after failures."""
+        return "resting" if self._remote is not None and self._remote.counts.resting else "ok"
 
     def _redis(self) -> RedisStats | None:
         if self._remote is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kanban_mcp.answers import CallSample
 from kanban_mcp.diagnostics.histogram import Histogram
 from kanban_mcp.diagnostics.queries import QueryMonitor
+from kanban_mcp.errors import Internal
 from kanban_mcp.models.diagnostics import Performance, milliseconds
 from kanban_mcp.models.page import page
 
@@ -96,6 +97,12 @@ class CallMonitor:
             errors=dict(sum((call.errors for call in calls), Counter())),
             operations=page(_COLUMNS, calls, _figures, limit=100, total=len(calls)),
         )
+
+    @property
+    def verdict(self) -> str:
+        """`failing` when calls failed by a fault of the server rather than by what was asked."""
+        with self._lock:
+            return "failing" if any(calls.errors[Internal.code] for calls in self._calls.values()) else "ok"
 
     def _rate(self) -> float:
         """Calls a second over the last minute, or since the start if that is less."""

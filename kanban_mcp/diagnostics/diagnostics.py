@@ -15,6 +15,7 @@ from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
 from kanban_mcp.store.checks import Checks
 from kanban_mcp.store.database import Database
+from kanban_mcp.store.engine import memory_used
 from kanban_mcp.store.remote import Remote
 from kanban_mcp.store.writer import Writer
 
@@ -36,24 +37,39 @@ class Diagnostics:
         window_ms: float,
         slow_seconds: float,
         budget_mb: int,
+        spans: Spans,
         connections: Callable[[], int] = lambda: 1,
     ) -> None:
         self._database = database
         self._store = store
         self._writer = writer
         self._checks = Checks(database)
-        self.spans = Spans()
+        self.spans = spans
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
         self.calls = CallMonitor(self.queries, connections=connections)
         self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
         self.caching = CacheMonitor(cache, remote)
-        sizes = {"cache_bytes": lambda: cache.size, "connections": lambda: database.connections}
+        sizes = {
+            "cache_bytes": lambda: cache.size,
+            "connections": lambda: database.connections,
+            "sqlite_bytes": memory_used,
+        }
         self.memory = MemoryMonitor(database.clock, budget_mb=budget_mb, sizes=sizes)
         self.profiler = Profiler(self.spans)
         self.health = HealthMonitor(
-            database, self.memory, waiting=lambda: writer.waiting, check=self._check, last_seq=self._last_seq
+            database,
+            self.memory,
+            verdicts={
+                "queries": lambda: self.queries.verdict,
+                "calls": lambda: self.calls.verdict,
+                "cache": lambda: self.caching.verdict,
+                "memory": lambda: self.memory.verdict,
+            },
+            waiting=lambda: writer.waiting,
+            check=self._check,
+            last_seq=self._last_seq,
         )
-        self._ticker = Ticker([self.calls.tick, self.memory.tick])
+        self._ticker = Ticker([self._tick_calls, self._tick_memory])
         database.on_query = self.queries.observe
         writer.on_group = self.batches.observe
 
@@ -62,10 +78,19 @@ class Diagnostics:
         self.profiler.stop()
         self._ticker.close()
 
+    def _tick_calls(self) -> None:
+        with self.spans.measure("look at calls"):
+            self.calls.tick()
+
+    def _tick_memory(self) -> None:
+        with self.spans.measure("look at memory"):
+            self.memory.tick()
+
     def _check(self) -> list[str]:
-        with self._database.inspecting():
+        with self.spans.measure("check rows"), self._database.inspecting():
             found = self._checks.of_rows()
-        return [*found, *self._writer.submit(self._checks.of_indexes, caller=NOBODY).result(CHECK_SECONDS)]
+        with self.spans.measure("check indexes"):
+            return [*found, *self._writer.submit(self._checks.of_indexes, caller=NOBODY).result(CHECK_SECONDS)]
 
     def _last_seq(self) -> int:
         with self._database.reading():

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from kanban_mcp import __version__
 from kanban_mcp.diagnostics.memory import MemoryMonitor
@@ -13,6 +13,14 @@ from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 LARGE_LOG = 64 * 1024 * 1024
 LITTLE_DISK = 200 * 1024 * 1024
 MANY_WAITING = 1000
+ADVICE = {
+    "slow": "Many statements are slow: see get_query_stats.",
+    "failing": "Calls failed by a fault of the server: its log says why.",
+    "warning": "Memory is getting short: see get_memory, or raise KANBAN_MEMORY_BUDGET_MB.",
+    "collecting": "Memory is short: see get_memory, or raise KANBAN_MEMORY_BUDGET_MB.",
+    "resting": "Redis does not answer and is left alone for a while: every answer comes from the file.",
+}
+"""What the verdict of a monitor asks for."""
 
 
 class HealthMonitor:
@@ -23,12 +31,14 @@ class HealthMonitor:
         database: Database,
         memory: MemoryMonitor,
         *,
+        verdicts: Mapping[str, Callable[[], str]],
         waiting: Callable[[], int],
         check: Callable[[], list[str]],
         last_seq: Callable[[], int],
     ) -> None:
         self._database = database
         self._memory = memory
+        self._verdicts = verdicts
         self._waiting = waiting
         self._check = check
         self._last_seq = last_seq
@@ -43,6 +53,7 @@ class HealthMonitor:
             status="failing" if problems else "warning" if warnings else "ok",
             problems=problems,
             warnings=warnings,
+            monitors=self._monitors(),
             checked=check,
             file=str(path),
             file_bytes=path.stat().st_size,
@@ -56,6 +67,9 @@ class HealthMonitor:
             uptime_seconds=round(time.monotonic() - self._started, 1),
             version=__version__,
         )
+
+    def _monitors(self) -> dict[str, str]:
+        return {name: verdict() for name, verdict in self._verdicts.items()}
 
     def _warnings(self) -> list[str]:
         found = []
@@ -72,4 +86,5 @@ class HealthMonitor:
             found.append("Many writes are waiting: another process holds the file, or the disk is slow.")
         if self._memory.leak() is not None:
             found.append("Memory keeps growing: see get_memory.")
+        found += [ADVICE[verdict] for verdict in self._monitors().values() if verdict in ADVICE]
         return found

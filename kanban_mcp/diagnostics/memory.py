@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from kanban_mcp.models.diagnostics import Leak, Memory, MemorySnapshot
+from kanban_mcp.models.diagnostics import Leak, Memory, MemorySnapshot, Verdict
 from kanban_mcp.store.clock import Clock, stamp
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ ADVICE = {
     "rss_bytes": "The process grows outside of what is counted here: look at large results and at C libraries.",
     "python_blocks": "Python objects pile up: look for collections that only grow; tracemalloc names the lines.",
     "cache_bytes": "The cache grows: lower KANBAN_CACHE_ENTRIES.",
+    "sqlite_bytes": "SQLite's own memory grows: fewer KANBAN_READERS keep fewer pages.",
     "connections": "Database connections grow: something borrows and does not give back.",
     "file_descriptors": "Open files grow: look for files and sockets that are not closed.",
     "threads": "Threads grow: something starts them and does not let them end.",
@@ -108,19 +109,24 @@ class MemoryMonitor:
         `snapshot` takes one now. `top` lists that many allocating lines, where PYTHONTRACEMALLOC is set.
         """
         now = self.take() if snapshot or not self._snapshots else self._snapshots[-1]
-        share = now.rss_bytes / self._budget
-        verdict = "collecting" if share >= COLLECTING else "warning" if share >= WARNING else "ok"
         return Memory(
             now=now,
             budget_bytes=self._budget,
-            share=round(share, 3),
-            verdict=verdict,
+            share=round(now.rss_bytes / self._budget, 3),
+            verdict=self.verdict,
             collections=self._collections,
+            garbage=_garbage(),
             leak=self.leak(),
             snapshots=[[each.at, each.rss_bytes, each.python_blocks] for each in self._snapshots],
             top=_allocations(top) if top else [],
             tracing=tracemalloc.is_tracing(),
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the last snapshot means beside the budget; `ok` before the first."""
+        share = self._snapshots[-1].rss_bytes / self._budget if self._snapshots else 0.0
+        return "collecting" if share >= COLLECTING else "warning" if share >= WARNING else "ok"
 
     def _descriptors(self) -> int:
         return self._process.num_fds() if hasattr(self._process, "num_fds") else 0
@@ -130,6 +136,17 @@ def _grows(name: str, values: list[int]) -> bool:
     rises = all(earlier < later for earlier, later in zip(values, values[1:], strict=False))
     noise = NOISE_BYTES if name == "rss_bytes" else 0
     return rises and values[-1] - values[0] > max(values[0] * GROWTH, noise)
+
+
+def _garbage() -> dict[str, int]:
+    """What the collector did since the start, and how many objects wait for it."""
+    stats = gc.get_stats()
+    return {
+        "collections": sum(each["collections"] for each in stats),
+        "collected": sum(each["collected"] for each in stats),
+        "uncollectable": sum(each["uncollectable"] for each in stats),
+        "waiting": sum(gc.get_count()),
+    }
 
 
 def _allocations(top: int) -> list[str]:

@@ -50,10 +50,13 @@ class Spans:
         try:
             yield
         finally:
-            seconds = time.perf_counter() - started
-            with self._lock:
-                count, total, largest = self._spans.get(name, (0, 0.0, 0.0))
-                self._spans[name] = (count + 1, total + seconds, max(largest, seconds))
+            self.add(name, time.perf_counter() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Count what was timed elsewhere."""
+        with self._lock:
+            count, total, largest = self._spans.get(name, (0, 0.0, 0.0))
+            self._spans[name] = (count + 1, total + seconds, max(largest, seconds))
 
     def rows(self) -> list[tuple[str, int, float, float]]:
         """Name, count, total and largest milliseconds, the longest in all first."""

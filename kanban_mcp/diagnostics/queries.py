@@ -15,6 +15,8 @@ from kanban_mcp.models.page import page
 from kanban_mcp.store.database import QuerySample
 
 SLOW_SECONDS = 0.1
+FEW = 100
+"""Statements below which shares tell nothing."""
 MOST_NAMES = 500
 MOST_SLOW = 50
 
@@ -72,7 +74,9 @@ class QueryMonitor:
                 if len(self._slow) > MOST_SLOW:
                     heapq.heappop(self._slow)
         if seconds >= self._slow_seconds:
-            log.warning("slow query", extra={"query": name, "ms": milliseconds(seconds), "rows": rows})
+            # In the transaction that it ran in, which a failed statement may have ended.
+            plan = "" if failed else "; ".join(self._plan(sql))
+            log.warning("slow query", extra={"query": name, "ms": milliseconds(seconds), "rows": rows, "plan": plan})
 
     def get_query_stats(
         self, sort: _Order = "total", limit: Limit = 20, slow_only: bool = False, explain: str | None = None
@@ -102,6 +106,13 @@ class QueryMonitor:
         count = sum(time.count for time in times)
         mean = sum(time.total for time in times) / count if count else 0.0
         return mean, max((time.largest for time in times), default=0.0), self._slow_count
+
+    @property
+    def verdict(self) -> str:
+        """`slow` when more than one statement in twenty was slow."""
+        with self._lock:
+            ran = sum(query.times.count for query in self._queries.values())
+            return "slow" if ran >= FEW and self._slow_count > ran * 0.05 else "ok"
 
     def _added(self, name: str, sql: str) -> _Query:
         if len(self._queries) >= MOST_NAMES:

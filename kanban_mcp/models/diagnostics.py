@@ -1,9 +1,11 @@
 """What the monitors show."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from kanban_mcp.models.page import Page
 from kanban_mcp.models.record import Record
+
+Verdict: TypeAlias = Literal["ok", "warning", "collecting"]
 
 
 def milliseconds(seconds: float) -> float:
@@ -109,13 +111,14 @@ class Leak(Record):
 
 
 class Memory(Record):
-    """Memory now; `snapshots` are [at, rss_bytes, python_blocks]."""
+    """Memory now; `snapshots` are [at, rss_bytes, python_blocks], `garbage` counts objects of Python's collector."""
 
     now: MemorySnapshot
     budget_bytes: int
     share: float
-    verdict: Literal["ok", "warning", "collecting"]
+    verdict: Verdict
     collections: int
+    garbage: dict[str, int]
     leak: Leak | None = None
     snapshots: list[list[Any]]
     top: list[str] = []
@@ -137,11 +140,12 @@ class Profile(Record):
 
 
 class Health(Record):
-    """Whether all is well. `problems` are damage, `warnings` what may lead to it."""
+    """Whether all is well. `problems` are damage, `warnings` what may lead to it, `monitors` each one's verdict."""
 
     status: Literal["ok", "warning", "failing"]
     problems: list[str] = []
     warnings: list[str] = []
+    monitors: dict[str, str]
     checked: bool
     file: str
     file_bytes: int

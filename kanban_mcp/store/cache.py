@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from cachetools import TTLCache
 
-from kanban_mcp.models.change import Change
+from kanban_mcp.store.invalidation import patterns_of
 
 MOST_MARKS = 10_000
 """Scopes remembered as changed; beyond that all entries are forgotten and the marks start anew."""
@@ -92,8 +92,12 @@ class Cache:
             return self._forget()
 
     def invalidate(self, pattern: str) -> int:
-        """Forget what a pattern with `*` matches: a view like `get_board`, or all that shows a scope like `task:5`."""
-        matches = compile_pattern(translate(pattern)).match
+        """Forget what a pattern with `*` matches; how many entries that were.
+
+        It may name a view (`get_board`), a scope that entries show (`task:5`, `board:1:*`), or a kind of change
+        (`task:updated`), and then means what such a change would outdate.
+        """
+        matches = compile_pattern("|".join(translate(each) for each in patterns_of(pattern))).match
         with self._lock:
             matching = [
                 key
@@ -137,26 +141,3 @@ class Cache:
         self._epoch += 1
         self.outdated += count
         return count
-
-
-def scopes_of(change: Change) -> set[str]:
-    """What a change makes untrue: the thing itself, its board, and the tasks it is linked to."""
-    scopes = {f"{change.entity}s"} if change.entity in ("board", "tag") else set()
-    if change.board_id is not None:
-        scopes.add(f"board:{change.board_id}")
-    for task_id in (change.task_id, *_linked(change.before), *_linked(change.after)):
-        if task_id is not None:
-            scopes.add(f"task:{task_id}")
-    return scopes
-
-
-def _linked(fields: Mapping[str, Any] | None) -> list[int | None]:
-    """The other tasks that the fields of a change name."""
-    if not fields:
-        return []
-    found: list[int | None] = [fields.get("parent_id")]
-    for name in ("depends_on", "dependents", "subtasks"):
-        others = fields.get(name, [])
-        listed = others if isinstance(others, list) else [others]
-        found += [other[0] if isinstance(other, list | tuple) else other for other in listed]
-    return found

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from kanban_mcp.store.database import Database
 
@@ -14,7 +16,9 @@ LARGE = 16 * 1024 * 1024
 
 
 class Checkpointer:
-    """A thread of its own with a connection of its own."""
+    """A thread of its own with a connection of its own. `on_write_back`, when set, is told the seconds of each turn."""
+
+    on_write_back: Callable[[float], None] | None = None
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,8 +46,11 @@ class Checkpointer:
             self._wake.clear()
             if self._closed:
                 return
+            started = time.perf_counter()
             try:
                 self._write_back()
+                if self.on_write_back is not None:
+                    self.on_write_back(time.perf_counter() - started)
             except Exception as error:
                 # A full disk, or a process that writes all the time: the next turn tries again.
                 log.warning("the log was not written back: %s", error)

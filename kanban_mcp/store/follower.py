@@ -2,9 +2,10 @@
 
 import threading
 
-from kanban_mcp.store.cache import Cache, Moment, scopes_of
+from kanban_mcp.store.cache import Cache, Moment
 from kanban_mcp.store.changes import ChangeStore
 from kanban_mcp.store.database import Database
+from kanban_mcp.store.invalidation import scopes_of
 
 MOST_CHANGES = 500
 """Changes read one by one; after more than that, forgetting everything is cheaper."""

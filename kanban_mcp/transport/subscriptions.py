@@ -20,7 +20,7 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import Invalid, KanbanError
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.models.change import Change
-from kanban_mcp.store.cache import scopes_of
+from kanban_mcp.store.invalidation import scopes_of
 from kanban_mcp.store.news import News
 from kanban_mcp.transport.resources import Resources
 

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from typing import Any
 
 import pytest
 
 from kanban_mcp.diagnostics.memory import KEPT, MemoryMonitor
 from kanban_mcp.diagnostics.profiler import Profiler, Spans
 from kanban_mcp.errors import Busy
-from tests.conftest import SettableClock
+from tests.conftest import Call, SettableClock
 
 LEAK = """
 import json, sys
@@ -68,6 +69,22 @@ def test_memory_is_held_against_its_budget(clock: SettableClock, budget_mb: int,
     monitor.tick()
     memory = monitor.get_memory()
     assert (memory.verdict, memory.collections) == (verdict, int(verdict == "collecting"))
+
+
+async def test_memory_is_told_by_who_holds_it(call: Call, board: dict[str, Any]) -> None:
+    memory = await call("get_memory", snapshot=True)
+    figures = memory["now"]["figures"]
+    assert figures["sqlite_bytes"] > 10_000
+    assert {"cache_bytes", "connections", "file_descriptors", "threads"} <= set(figures)
+    assert set(memory["garbage"]) == {"collections", "collected", "uncollectable", "waiting"}
+
+
+def test_memory_is_told_to_be_short_in_time(clock: SettableClock) -> None:
+    used = MemoryMonitor(clock).take().rss_bytes
+    monitor = MemoryMonitor(clock, budget_mb=int(used / 0.85 / 1024 / 1024))
+    monitor.tick()
+    memory = monitor.get_memory()
+    assert (memory.verdict, memory.collections) == ("warning", 0)
 
 
 def test_allocating_lines_are_named_where_they_are_traced(clock: SettableClock) -> None:

@@ -11,7 +11,7 @@ import pytest
 from kanban_mcp.answers import CallSample
 from kanban_mcp.app import App, open_app
 from kanban_mcp.diagnostics.calls import CallMonitor
-from kanban_mcp.diagnostics.queries import MOST_NAMES, MOST_SLOW, QueryMonitor
+from kanban_mcp.diagnostics.queries import FEW, MOST_NAMES, MOST_SLOW, QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
@@ -47,9 +47,9 @@ async def test_a_slow_statement_is_logged_and_shown_with_its_plan(db: Path, capl
     assert "boards.insert" in names
     assert {plan["name"] for plan in stats["plans"]} == names
     assert [slow[1] for slow in stats["slow"]] == sorted((slow[1] for slow in stats["slow"]), reverse=True)
-    assert any(
-        getattr(record, "query", "") == "boards.insert" for record in caplog.records if record.message == "slow query"
-    )
+    plans = {record.query: record.plan for record in caplog.records if record.message == "slow query"}  # type: ignore[attr-defined]
+    assert "boards_by_name" in plans["boards.named"] or "USING" in plans["boards.named"]
+    assert "boards.insert" in plans
     assert "secret plans" not in caplog.text
 
 
@@ -62,7 +62,7 @@ async def test_a_statement_is_explained_by_name(call: Call, refused: Refused, bo
 
 
 def test_statements_and_slow_ones_are_kept_up_to_a_bound() -> None:
-    monitor = QueryMonitor(no_plan, slow_seconds=0)
+    monitor = QueryMonitor(lambda sql: ["scan"], slow_seconds=0)
     for number in range(MOST_NAMES * 2):
         monitor.observe(QuerySample(f"name {number}", "select 1", number / 1000, 1, False))
     assert len(monitor._queries) == MOST_NAMES + 1
@@ -203,6 +203,27 @@ async def test_health_finds_counts_and_indexes_that_are_wrong(
     health = await call("get_health", check=True)
     assert health["status"] == "failing"
     assert words in " ".join(health["problems"])
+
+
+async def test_health_tells_the_verdict_of_each_monitor(call: Call, app: App, board: dict[str, Any]) -> None:
+    health = await call("get_health")
+    assert health["monitors"] == {"queries": "ok", "calls": "ok", "cache": "ok", "memory": "ok"}
+    for _ in range(2 * FEW):
+        app.watch.queries.observe(QuerySample("slow.one", "select 1", 0.3, 1, True))
+    app.watch.calls.observe(CallSample("get_task", "direct", 0.001, "internal"))
+    health = await call("get_health")
+    assert (health["status"], health["monitors"]["queries"], health["monitors"]["calls"]) == (
+        "warning",
+        "slow",
+        "failing",
+    )
+    assert ["get_query_stats" in warning for warning in health["warnings"]] == [True, False]
+
+
+async def test_a_profile_shows_what_our_own_phases_took(call: Call, board: dict[str, Any]) -> None:
+    await call("get_health", check=True)
+    spans = {name: count for name, count, _, _ in (await call("profile", seconds=0.1))["spans"]}
+    assert {"open the file", "check rows", "check indexes"} <= set(spans)
 
 
 def test_a_monitor_that_fails_is_ticked_again_and_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:

@@ -134,7 +134,20 @@ def test_what_was_being_read_when_all_was_forgotten_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "left"), [("task:1", 2), ("task:*", 1), ("board*", 2), ("brief", 1), ("*", 0), ("x", 3)]
+    ("pattern", "left"),
+    [
+        ("task:1", 2),
+        ("task:*", 1),
+        ("board*", 2),
+        ("brief", 1),
+        ("*", 0),
+        ("x", 3),
+        ("board:1:*", 2),
+        ("task:updated", 0),
+        ("note:created", 1),
+        ("board:archived", 2),
+        ("tag:updated", 3),
+    ],
 )
 def test_entries_are_forgotten_by_pattern(pattern: str, left: int) -> None:
     cache = Cache()
