@@ -1,11 +1,14 @@
 """The change log's entries."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from kanban_mcp.models.page import Page
 from kanban_mcp.models.record import Record
 
 Entity: TypeAlias = Literal["board", "task", "note", "tag", "dependency"]
+
+
+_TIMES = ("created_at", "updated_at")
 
 
 class Change(Record):
@@ -21,6 +24,15 @@ class Change(Record):
     task_id: int | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+    def told(self) -> Self:
+        """The entry as callers get it: without the times that its own `at` tells already."""
+        return self.model_copy(update={side: self._without_times(getattr(self, side)) for side in ("before", "after")})
+
+    def _without_times(self, fields: dict[str, Any] | None) -> dict[str, Any] | None:
+        if fields is None:
+            return None
+        return {name: value for name, value in fields.items() if name not in _TIMES or value != self.at}
 
 
 class Changes(Page):

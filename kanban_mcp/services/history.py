@@ -1,7 +1,5 @@
 """What happened on the boards."""
 
-from typing import Any
-
 from kanban_mcp.models.change import Change, Changes
 from kanban_mcp.models.fields import BoardRef, Id, Limit, Since
 from kanban_mcp.models.page import page
@@ -9,7 +7,6 @@ from kanban_mcp.services.boards import Boards
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 
-_TIMES = ("created_at", "updated_at")
 _COLUMNS = ("seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after")
 
 
@@ -44,12 +41,5 @@ class History:
 
 
 def _values(change: Change) -> list[object]:
-    shown = change.model_copy(update={"before": _told(change.before, change), "after": _told(change.after, change)})
-    return [getattr(shown, column) for column in _COLUMNS]
-
-
-def _told(fields: dict[str, Any] | None, change: Change) -> dict[str, Any] | None:
-    """Fields without the times that the entry's own `at` tells already."""
-    if fields is None:
-        return None
-    return {name: value for name, value in fields.items() if name not in _TIMES or value != change.at}
+    told = change.told()
+    return [getattr(told, column) for column in _COLUMNS]
