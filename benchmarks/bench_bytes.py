@@ -3,10 +3,12 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic_core import to_json
+
 from benchmarks.report import Figure
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.tools import tool_list
+from kanban_mcp.transport.introduction import Introduction
 
 BUDGETS = {("core",): 9_000, ("core", "diagnostics"): 12_500, ("all",): 27_000}
 
@@ -19,6 +21,8 @@ def measure() -> list[Figure]:
 
 def _size(db: Path, toolsets: tuple[str, ...], budget: int) -> Figure:
     with open_app(Settings(db=db, toolsets=toolsets)) as app:
-        listed = tool_list(app)
-    size = len(listed.model_dump_json(by_alias=True, exclude_unset=True).encode())
-    return Figure(f"tools/list of {','.join(toolsets)}", size, "bytes", budget, "at most", f"{len(listed.tools)} tools")
+        listed = Introduction(app).list_tools(modern=False)
+    size = len(to_json(listed))
+    return Figure(
+        f"tools/list of {','.join(toolsets)}", size, "bytes", budget, "at most", f"{len(listed['tools'])} tools"
+    )

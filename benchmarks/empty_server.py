@@ -12,7 +12,6 @@ from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport import stdio
-from kanban_mcp.transport.mcp_server import mcp_server
 
 
 def empty() -> Record:
@@ -25,4 +24,4 @@ if __name__ == "__main__":
         catalog = Catalog([*app.catalog, Operation("core", "read", empty, "GET /empty", point=True)], toolsets=["core"])
         app.runner.catalog = catalog
         app.runner.on_call = app.database.on_query = app.writer.on_group = None
-        anyio.run(stdio.serve, mcp_server(dataclasses.replace(app, catalog=catalog)))
+        anyio.run(stdio.serve_app, dataclasses.replace(app, catalog=catalog))

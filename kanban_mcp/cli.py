@@ -1,5 +1,6 @@
 """The command line: flags become Settings, Settings become a transport."""
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -37,7 +38,7 @@ def _common(command: _Command) -> _Command:
 def _settings(**flags: Any) -> Settings:
     """Settings from flags and variables; what is wrong with them is said in one line a problem."""
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        return Settings.gathered(flags, os.environ)
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             name = str(problem["loc"][0]) if problem["loc"] else "settings"
@@ -81,11 +82,9 @@ def serve(outer: dict[str, Any], /, **flags: Any) -> None:
 
 
 def _serve_stdio(settings: Settings) -> None:
-    # The protocol's library takes half a second to load, which help and errors in flags need not wait for.
     from kanban_mcp.transport import stdio  # noqa: PLC0415
-    from kanban_mcp.transport.mcp_server import mcp_server  # noqa: PLC0415
 
-    _serve(settings, lambda app: stdio.serve(mcp_server(app)))
+    _serve(settings, stdio.serve_app)
 
 
 def _serve(settings: Settings, transport: Callable[[App], Awaitable[None]]) -> None:

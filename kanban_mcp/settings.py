@@ -1,11 +1,11 @@
 """Every setting, its default and the reason. Each is also a variable: `db` is KANBAN_DB."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kanban_mcp.catalog import TOOLSETS
 from kanban_mcp.models.fields import Actor, Name
@@ -19,10 +19,10 @@ def default_path() -> Path:
     return platformdirs.user_data_path("kanban-mcp", appauthor=False) / "kanban.db"
 
 
-class Settings(BaseSettings):
-    """What flags and variables decide. Flags win over variables."""
+class Settings(BaseModel):
+    """What flags and variables decide."""
 
-    model_config = SettingsConfigDict(env_prefix="KANBAN_", frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     db: Path = Field(default_factory=default_path)
     """The database file; made when it is not there."""
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     """The board meant by calls that name none, by id or name."""
     actor: Actor | None = None
     """In whose name calls are logged; left out, it is the client's own name."""
-    toolsets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_TOOLSETS
+    toolsets: tuple[str, ...] = DEFAULT_TOOLSETS
     """Which operations are offered. Few by default: agents pay for each in every conversation."""
     read_only: bool = False
     """Offers no operation that writes; wins over `toolsets`."""
@@ -65,16 +65,25 @@ class Settings(BaseSettings):
     """What the process may need: a warning above 80 %, garbage is collected above 90 %."""
     log_days: Annotated[int, Field(ge=0)] = 0
     """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
+    fast_lane: bool = True
+    """Answers plain requests without the SDK between; off, it answers them all, the same and slower."""
     host: str = "127.0.0.1"
     """The address `kanban-mcp serve` listens on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     """And its port; 0 takes a free one."""
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: tuple[str, ...] = ()
     """Further names the server goes by, with or without a port, such as that of a proxy before it."""
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_origins: tuple[str, ...] = ()
     """Origins whose pages may call, such as https://board.example.com. Pages of the server itself always may."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr: slow statements and failures by default."""
+
+    @classmethod
+    def gathered(cls, flags: Mapping[str, Any], variables: Mapping[str, str]) -> Self:
+        """From flags, those not given being None, and from variables where there is no flag."""
+        named = {name: variables.get(f"KANBAN_{name.upper()}") for name in cls.model_fields}
+        given = {name: value for name, value in flags.items() if value is not None}
+        return cls(**{name: value for name, value in {**named, **given}.items() if value is not None})
 
     @field_validator("toolsets", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod

@@ -1,6 +1,5 @@
 """The board over MCP: the catalogue as tools, what it shows as resources, ways of working as prompts."""
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 from mcp import types
@@ -9,30 +8,29 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from kanban_mcp import __version__
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.services.boards import bad_cursor
 from kanban_mcp.transport.completions import Completions
+from kanban_mcp.transport.introduction import KEPT_SECONDS, SERVER_INFO, Introduction, actor_named
 from kanban_mcp.transport.problems import request_error, resource_error
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Resources
 from kanban_mcp.transport.subscriptions import Subscriptions
-from kanban_mcp.transport.tools import Tools, tool_list
-from kanban_mcp.visible import visible
+from kanban_mcp.transport.tools import Tools
 
 ListResult = TypeVar("ListResult", bound=types.PaginatedResult)
 
-ANONYMOUS = "agent"
-FIXED = CacheHint(ttl_ms=300_000, scope="public")
+FIXED = CacheHint(ttl_ms=KEPT_SECONDS * 1000, scope="public")
 FIXED_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resources/templates/list", "server/discover")
 """What stays the same as long as the server runs, for everybody; what the boards show is never said to stay."""
 
 
 def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
-    listed, tools, resources, prompts = tool_list(app), Tools(app), Resources(app), Prompts(app)
+    introduction, tools, resources, prompts = Introduction(app), Tools(app), Resources(app), Prompts(app)
+    listed = types.ListToolsResult.model_validate({"tools": introduction.tools}, by_name=False)
     completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)
 
     async def list_tools(
@@ -89,10 +87,10 @@ def mcp_server(app: App) -> "McpServer":
         return types.CompleteResult(completion=await completions.complete(params, caller_of(app, context)))
 
     server = McpServer(
-        "kanban-mcp",
-        version=__version__,
-        title="Kanban",
-        instructions=instructions(app),
+        SERVER_INFO["name"],
+        title=SERVER_INFO["title"],
+        version=SERVER_INFO["version"],
+        instructions=introduction.instructions,
         cache_hints=dict.fromkeys(FIXED_LISTS, FIXED),
         on_list_tools=list_tools,
         on_call_tool=call_tool,
@@ -145,37 +143,6 @@ def caller_of(app: App, context: ServerRequestContext[Any]) -> Caller:
 
 
 def client_name(context: ServerRequestContext[Any]) -> str:
-    """What the client calls itself, on one line and no longer than an actor may be."""
+    """What the client calls itself, as an actor."""
     client = context.session.client_params
-    name = " ".join(client.client_info.name.split()) if client is not None else ""
-    return visible("".join(letter for letter in name if letter.isprintable()))[:100] or ANONYMOUS
-
-
-def instructions(app: App) -> str:
-    """What an agent should know before its first call."""
-    settings = app.settings
-    board = f"Board: {settings.board}." if settings.board else "No board is bound: name one, unless only one exists."
-    loop = (
-        "It is read-only: get_board, list_tasks, search and get_task show the work."
-        if settings.read_only
-        else "Everyday loop: claim_next gives you the best ready task with its whole brief and a `lease`; work on it; "
-        "add_note what you found or decided; complete_task, or release_task with a handoff note when you stop. "
-        "Plan with create_tasks, depends_on says what waits for what. Found more work? create_task. "
-        "Pass `lease` to your writes; `held` means another agent has the task: take another."
-    )
-    return "\n".join(
-        (
-            "A kanban board that agents share. It keeps plans between conversations, and no task is given to two.",
-            f"File: {_shown(settings.db)}. {board}",
-            loop,
-            'Errors are JSON with code, message and hint: do what the hint says. Lists are {"columns","rows"}; '
-            "pass `next` as cursor for more.",
-        )
-    )
-
-
-def _shown(path: Path) -> str:
-    """The file, from the home folder where it is there; the last part when it is long."""
-    home = Path.home()
-    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
-    return text if len(text) <= 300 else f"…{text[-300:]}"
+    return actor_named(client.client_info.name if client is not None else "")

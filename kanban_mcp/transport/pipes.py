@@ -42,6 +42,11 @@ class Input:
             await self._news.wait()
         return self._lines.popleft()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are lines that were not asked for yet."""
+        return bool(self._lines)
+
     def end(self) -> None:
         """Read no more, and forget what was not asked for."""
         self._lines.clear()

@@ -1,4 +1,4 @@
-"""The catalogue as tools: listed, called, and confirmed by the user before anything is deleted."""
+"""Calls of tools, confirmed by the user before anything is deleted."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from kanban_mcp.answers import problem
 from kanban_mcp.app import App
 from kanban_mcp.errors import Forbidden, KanbanError, Unconfirmed
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
 from kanban_mcp.transport.problems import tool_error, tool_result
 from kanban_mcp.transport.reporting import reported
 
@@ -24,26 +23,6 @@ FORM = {
 }
 
 
-def tool_list(app: App) -> types.ListToolsResult:
-    """The operations offered, as tools."""
-    return types.ListToolsResult(tools=[tool(operation) for operation in app.catalog])
-
-
-def tool(operation: Operation) -> types.Tool:
-    """An operation as a tool, with all four hints: what is left unsaid, clients take for the worst."""
-    return types.Tool(
-        name=operation.name,
-        description=operation.description,
-        input_schema=operation.schema,
-        annotations=types.ToolAnnotations(
-            read_only_hint=operation.effect == "read",
-            destructive_hint=operation.effect == "destroy",
-            idempotent_hint=not operation.keyed,
-            open_world_hint=False,
-        ),
-    )
-
-
 class Tools:
     """Calls operations for clients."""
 
@@ -54,22 +33,24 @@ class Tools:
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, caller: Caller
     ) -> types.CallToolResult | types.InputRequiredResult:
         """Carry out a call. Where it lacks a confirmation and the client can ask its user, that is asked for."""
-        arguments = params.arguments or {}
+        arguments, transport = params.arguments or {}, "stdio" if context.request is None else "http"
         try:
             async with reported(context):
                 try:
-                    return await self._answered(params.name, arguments, caller)
+                    return await self._answered(params.name, arguments, caller, transport)
                 except Unconfirmed as unconfirmed:
                     asked = await _asked(context, params, unconfirmed)
                     if isinstance(asked, types.InputRequiredResult):
                         return asked
                     _check(asked, unconfirmed)
-                    return await self._answered(params.name, {**arguments, QUESTION: True}, caller)
+                    return await self._answered(params.name, {**arguments, QUESTION: True}, caller, transport)
         except KanbanError as error:
             return tool_error(error)
 
-    async def _answered(self, name: str, arguments: dict[str, Any], caller: Caller) -> types.CallToolResult:
-        return tool_result(await self._runner.answer(name, arguments, caller=caller, transport="mcp"))
+    async def _answered(
+        self, name: str, arguments: dict[str, Any], caller: Caller, transport: str
+    ) -> types.CallToolResult:
+        return tool_result(await self._runner.answer(name, arguments, caller=caller, transport=transport))
 
 
 async def _asked(

@@ -67,7 +67,8 @@ async def call_tool(context, params):
 for name, value in zip(sys.argv[1::2], sys.argv[2::2]):
     assert hasattr(stdio, name)
     setattr(stdio, name, float(value))
-anyio.run(stdio.serve, Server("toy", version="1", lifespan=lifespan, on_list_tools=list_tools, on_call_tool=call_tool))
+toy = Server("toy", version="1", lifespan=lifespan, on_list_tools=list_tools, on_call_tool=call_tool)
+anyio.run(stdio.serve, lambda: toy)
 """
 PARENT = """
 import signal, subprocess, sys

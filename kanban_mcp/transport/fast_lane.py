@@ -1,0 +1,143 @@
+"""Answers to what agents ask all day, without the protocol's library between.
+
+The library spends nine tenths of a call on its envelopes. Here the operation's own text is put into the envelope as
+it is; what is not plain takes the library's way, and both ways give the same answers.
+"""
+
+from collections.abc import Awaitable
+from functools import cached_property
+from typing import TypeAlias
+
+from pydantic_core import to_json
+
+from kanban_mcp.answers import Answer, problem
+from kanban_mcp.app import App
+from kanban_mcp.errors import KanbanError
+from kanban_mcp.models.caller import Caller
+from kanban_mcp.transport.introduction import STAMP, Introduction, actor_named
+from kanban_mcp.transport.recognition import Request, RequestId, call_in
+
+Line: TypeAlias = bytes
+"""A message as it goes over the wire, without the end of a line."""
+
+_OLD_END = b"}}"
+_NEW_END = b"," + to_json(STAMP)[1:-1] + b"}}"
+
+
+CONNECTION_CLOSED = -32000
+"""The protocol's number for it."""
+
+
+class FastLane:
+    """Answers plain requests; each answer is a line, or will be one, and None where the SDK is to answer."""
+
+    def __init__(self, app: App, transport: str) -> None:
+        self._app = app
+        self._transport = transport
+        self._introduction = Introduction(app)
+
+    def hello(self, request: Request, version: str) -> Line:
+        """The answer to a handshake."""
+        return succeeded(request.id, to_json(self._introduction.initialize(version)))
+
+    def legacy(self, request: Request, client: str) -> Line | Awaitable[Line] | None:
+        """The answer to a request of a client that has shaken hands, and so said what it is called."""
+        match request.method:
+            case "tools/call":
+                return self._call(request, client, modern=False)
+            case "tools/list" if not request.params:
+                return succeeded(request.id, self._old_tools)
+            case "ping" if not request.params:
+                return succeeded(request.id, b"{}")
+        return None
+
+    def modern(self, request: Request, client: str, caller: Caller | None = None) -> Line | Awaitable[Line] | None:
+        """The answer to a request that said who asks; `caller` is whom HTTP has let in."""
+        match request.method:
+            case "tools/call":
+                return self._call(request, client, modern=True, caller=caller)
+            case "tools/list" if not request.params:
+                return succeeded(request.id, self._new_tools)
+            case "server/discover" if not request.params:
+                return succeeded(request.id, self._discovery)
+        return None
+
+    @cached_property
+    def _old_tools(self) -> bytes:
+        return to_json(self._introduction.list_tools(modern=False))
+
+    @cached_property
+    def _new_tools(self) -> bytes:
+        return to_json(self._introduction.list_tools(modern=True))
+
+    @cached_property
+    def _discovery(self) -> bytes:
+        return to_json(self._introduction.discover)
+
+    @cached_property
+    def _swift(self) -> frozenset[str]:
+        """Operations that ask nothing back and tell nothing on the way."""
+        return frozenset(operation.name for operation in self._app.catalog if operation.effect != "destroy")
+
+    def _call(
+        self, request: Request, client: str, *, modern: bool, caller: Caller | None = None
+    ) -> Line | Awaitable[Line] | None:
+        call = call_in(request.params)
+        if call is None or call.name not in self._swift:
+            return None
+        if caller is None:
+            caller = Caller(self._app.settings.actor or "")
+        if not caller.actor:
+            caller = caller._replace(actor=actor_named(client))
+        try:
+            begun = self._app.runner.begin(call.name, call.arguments, caller=caller, transport=self._transport)
+        except KanbanError as error:
+            return refusal(request.id, error, modern=modern)
+        return (
+            result(request.id, begun, modern=modern)
+            if isinstance(begun, Answer)
+            else _awaited(request.id, begun, modern)
+        )
+
+
+async def _awaited(request: RequestId, begun: Awaitable[Answer], modern: bool) -> Line:
+    try:
+        return result(request, await begun, modern=modern)
+    except KanbanError as error:
+        return refusal(request, error, modern=modern)
+
+
+def succeeded(request: RequestId, result: bytes) -> Line:
+    """A result as the answer to a request."""
+    return b'{"jsonrpc":"2.0","id":' + to_json(request) + b',"result":' + result + b"}"
+
+
+def failed(request: RequestId, code: int, message: str) -> Line:
+    """An error of the protocol as the answer to a request."""
+    return to_json({"jsonrpc": "2.0", "id": request, "error": {"code": code, "message": message}})
+
+
+def result(request: RequestId, answer: Answer, *, modern: bool) -> Line:
+    """What an operation answered, in both forms hosts look at; they carry the same data."""
+    return _tool_result(request, answer.text, b"false", modern)
+
+
+def refusal(request: RequestId, error: KanbanError, *, modern: bool) -> Line:
+    """An error an agent can act on."""
+    return _tool_result(request, problem(error).text, b"true", modern)
+
+
+def _tool_result(request: RequestId, text: str, failed: bytes, modern: bool) -> Line:
+    return b"".join(
+        (
+            b'{"jsonrpc":"2.0","id":',
+            to_json(request),
+            b',"result":{"content":[{"type":"text","text":',
+            to_json(text),
+            b'}],"structuredContent":',
+            text.encode(),
+            b',"isError":',
+            failed,
+            _NEW_END if modern else _OLD_END,
+        )
+    )

@@ -1,0 +1,123 @@
+"""What a client is told about this server, in the words of the protocol and without its library.
+
+The library takes half a second to load, and most conversations need no more of it than this.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kanban_mcp import __version__
+from kanban_mcp.app import App
+from kanban_mcp.operations import Operation
+from kanban_mcp.visible import visible
+
+ANONYMOUS = "agent"
+SERVER_INFO = {"name": "kanban-mcp", "title": "Kanban", "version": __version__}
+_CAPABILITIES = {"completions": {}, "resources": {"listChanged": True, "subscribe": True}}
+OLD_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": False}, "tools": {"listChanged": False}}
+NEW_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": True}, "tools": {"listChanged": True}}
+"""In the modern era it means that a client may ask to be told; only the list of resources ever changes."""
+HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+"""Versions of the protocol that begin with `initialize`, oldest first."""
+MODERN_VERSION = "2026-07-28"
+"""The version whose requests each say who asks and how."""
+
+STAMP = {"_meta": {"io.modelcontextprotocol/serverInfo": SERVER_INFO}, "resultType": "complete"}
+"""What every modern result carries."""
+KEPT_SECONDS = 300
+"""How long clients may keep what stays the same as long as the server runs, for everybody."""
+_KEPT = {"cacheScope": "public", "ttlMs": KEPT_SECONDS * 1000}
+
+
+class Introduction:
+    """The results of the requests that every client begins with."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    @cached_property
+    def instructions(self) -> str:
+        """What an agent should know before its first call."""
+        return instructions(self._app)
+
+    @cached_property
+    def tools(self) -> list[dict[str, Any]]:
+        """The operations offered, as tools."""
+        return [tool(operation) for operation in self._app.catalog]
+
+    def initialize(self, version: str) -> dict[str, Any]:
+        """The answer to the handshake; a version not known gets the newest."""
+        return {
+            "protocolVersion": version if version in HANDSHAKE_VERSIONS else HANDSHAKE_VERSIONS[-1],
+            "capabilities": OLD_CAPABILITIES,
+            "serverInfo": SERVER_INFO,
+            "instructions": self.instructions,
+        }
+
+    @cached_property
+    def discover(self) -> dict[str, Any]:
+        """The answer to `server/discover`."""
+        return {
+            "supportedVersions": [MODERN_VERSION],
+            "capabilities": NEW_CAPABILITIES,
+            "instructions": self.instructions,
+            **_KEPT,
+            **STAMP,
+        }
+
+    def list_tools(self, *, modern: bool) -> Mapping[str, Any]:
+        """The answer to `tools/list`."""
+        return {"tools": self.tools, **_KEPT, **STAMP} if modern else {"tools": self.tools}
+
+
+def tool(operation: Operation) -> dict[str, Any]:
+    """An operation as a tool, with all four hints: what is left unsaid, clients take for the worst."""
+    return {
+        "name": operation.name,
+        "description": operation.description,
+        "inputSchema": operation.schema,
+        "annotations": {
+            "readOnlyHint": operation.effect == "read",
+            "destructiveHint": operation.effect == "destroy",
+            "idempotentHint": not operation.keyed,
+            "openWorldHint": False,
+        },
+    }
+
+
+def actor_named(name: str) -> str:
+    """What a client calls itself, on one line and no longer than an actor may be."""
+    words = " ".join(name.split())
+    return visible("".join(letter for letter in words if letter.isprintable()))[:100] or ANONYMOUS
+
+
+def instructions(app: App) -> str:
+    """What an agent should know before its first call."""
+    settings = app.settings
+    board = f"Board: {settings.board}." if settings.board else "No board is bound: name one, unless only one exists."
+    loop = (
+        "It is read-only: get_board, list_tasks, search and get_task show the work."
+        if settings.read_only
+        else "Everyday loop: claim_next gives you the best ready task with its whole brief and a `lease`; work on it; "
+        "add_note what you found or decided; complete_task, or release_task with a handoff note when you stop. "
+        "Plan with create_tasks, depends_on says what waits for what. Found more work? create_task. "
+        "Pass `lease` to your writes; `held` means another agent has the task: take another."
+    )
+    return "\n".join(
+        (
+            "A kanban board that agents share. It keeps plans between conversations, and no task is given to two.",
+            f"File: {_shown(settings.db)}. {board}",
+            loop,
+            'Errors are JSON with code, message and hint: do what the hint says. Lists are {"columns","rows"}; '
+            "pass `next` as cursor for more.",
+        )
+    )
+
+
+def _shown(path: Path) -> str:
+    """The file, from the home folder where it is there; the last part when it is long."""
+    home = Path.home()
+    text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    return text if len(text) <= 300 else f"…{text[-300:]}"

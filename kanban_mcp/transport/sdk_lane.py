@@ -1,0 +1,218 @@
+"""The protocol's library on one conversation: it takes what is not answered without it.
+
+Its own loop over pipes hops between threads for every message, answers nothing to a line it cannot parse, and takes a
+client's probe for its choice of protocol era. Fed with messages from here, it does not.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, Self
+
+import anyio
+import anyio.lowlevel
+from anyio.abc import TaskStatus
+from mcp import types
+from mcp.server.lowlevel import Server
+from mcp.server.runner import serve_dual_era_loop
+from mcp.shared.dispatcher import coerce_request_id
+from mcp.shared.jsonrpc_dispatcher import cancelled_request_id_from_params
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from kanban_mcp.transport.pipes import LONGEST_LINE
+from kanban_mcp.transport.recognition import Era, RequestId
+
+_REPLAYED = "kanban-mcp replayed this"
+
+
+class Client(Protocol):
+    """The conversation that the SDK takes part in."""
+
+    era: Era | None
+
+    def decide(self, era: Era) -> None:
+        """The era is this."""
+
+    def greet(self, name: str) -> None:
+        """A handshake was accepted from a client of this name."""
+
+    def expect(self, request: RequestId) -> None:
+        """A request is under way."""
+
+    def settle(self, request: RequestId) -> None:
+        """A request is answered, or will not be."""
+
+    def write(self, line: bytes) -> None:
+        """Write an answer."""
+
+    async def tell(self, line: bytes) -> None:
+        """Write what is no answer, once there is room."""
+
+
+class SdkLane:
+    """Serves lines through the SDK. It takes none before `serve` says that it has started."""
+
+    def __init__(self, server: Server[Any], client: Client) -> None:
+        self._server = server
+        self._client = client
+        self._hellos: dict[types.RequestId, str] = {}
+        self._feed, self._fed = anyio.create_memory_object_stream[SessionMessage | Exception]()
+        self._ended = anyio.Event()
+        self._state: Any = None
+
+    async def serve(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve what is taken until `end`."""
+        async with self._server.lifespan(self._server) as self._state:
+            task_status.started()
+            options = self._server.create_initialization_options()
+            await serve_dual_era_loop(
+                self._server, self._fed, _Sink(self._say), lifespan_state=self._state, init_options=options
+            )
+        self._ended.set()
+
+    async def end(self) -> None:
+        """Take nothing more: calls under way are given up, and their askers told."""
+        self._feed.close()
+        await self._ended.wait()
+
+    async def take(self, line: bytes | None) -> None:
+        """Serve a line, after those before it; None is one that was too long."""
+        try:
+            message = _parsed(line)
+        except _NoMessage as fault:
+            self._client.write(_written(fault.answer()))
+            await anyio.lowlevel.checkpoint()
+            return
+        if isinstance(message, types.JSONRPCRequest):
+            if self._client.era is None:
+                if _is_probe(message):
+                    self._client.write(_written(await self._answered_alone(message)))
+                    return
+                self._client.decide("modern" if _is_modern(message) else "legacy")
+            self._expect(message)
+        elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._settle(cancelled_request_id_from_params(message.params))  # the SDK gives it no answer
+        await self._feed.send(SessionMessage(message))
+
+    async def replay(self, line: bytes) -> None:
+        """Let it know of a request that was answered without it."""
+        await self._feed.send(SessionMessage(_parsed(line).model_copy(update={"id": _REPLAYED})))
+
+    def _expect(self, message: types.JSONRPCRequest) -> None:
+        request = coerce_request_id(message.id)
+        if message.method == "initialize":
+            self._hellos[request] = str(((message.params or {}).get("clientInfo") or {}).get("name", ""))
+        if message.method != "subscriptions/listen":  # answered when the client ends it: nobody waits for that
+            self._client.expect(request)
+
+    def _settle(self, request: types.RequestId | None) -> None:
+        if request is not None:
+            self._client.settle(coerce_request_id(request))
+
+    async def _answered_alone(self, message: types.JSONRPCRequest) -> types.JSONRPCMessage:
+        """The answer to a request on a connection of its own, so that it decides nothing for this one."""
+        ask, asked = anyio.create_memory_object_stream[SessionMessage | Exception](1)
+        answer, answered = anyio.create_memory_object_stream[SessionMessage](1)
+        async with anyio.create_task_group() as tasks, ask, answered:
+            tasks.start_soon(lambda: serve_dual_era_loop(self._server, asked, answer, lifespan_state=self._state))
+            await ask.send(SessionMessage(message))
+            result = await answered.receive()
+            ask.close()
+        return result.message
+
+    async def _say(self, message: types.JSONRPCMessage) -> None:
+        if not isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
+            await self._client.tell(_written(message))
+        elif message.id != _REPLAYED:
+            name = self._hellos.pop(coerce_request_id(message.id), None) if message.id is not None else None
+            if name is not None and isinstance(message, types.JSONRPCResponse):
+                self._client.greet(name)
+            self._settle(message.id)
+            self._client.write(_written(message))
+
+
+class _Sink:
+    """What the SDK writes to."""
+
+    def __init__(self, say: Callable[[types.JSONRPCMessage], Awaitable[None]]) -> None:
+        self._say = say
+
+    async def send(self, item: SessionMessage) -> None:
+        await self._say(item.message)
+
+    async def aclose(self) -> None:
+        """Nothing: the SDK says this before its last answers."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        return None
+
+
+def _is_modern(message: types.JSONRPCRequest) -> bool:
+    """Whether a request that comes first decides for the modern era."""
+    meta = (message.params or {}).get("_meta")
+    return message.method != "initialize" and isinstance(meta, dict) and types.PROTOCOL_VERSION_META_KEY in meta
+
+
+def _is_probe(message: types.JSONRPCRequest) -> bool:
+    """Whether a client asks for the modern era with it, without choosing that yet.
+
+    It may give up while the server still loads, and fall back to the older handshake: taking its late question as a
+    choice would refuse that.
+    """
+    return message.method == "server/discover" and _is_modern(message)
+
+
+def _written(message: types.JSONRPCMessage) -> bytes:
+    return message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+
+
+class _NoMessage(Exception):
+    """A line that is no message."""
+
+    def __init__(self, code: int, message: str, request: object = None) -> None:
+        super().__init__(message)
+        self._error = types.ErrorData(code=code, message=message)
+        self._request = request
+
+    def answer(self) -> types.JSONRPCError:
+        """What the client is told, under the id it gave where that is one."""
+        try:
+            return types.JSONRPCError.model_validate({"jsonrpc": "2.0", "id": self._request, "error": self._error})
+        except ValidationError:
+            return types.JSONRPCError(jsonrpc="2.0", id=None, error=self._error)
+
+
+def _parsed(line: bytes | None) -> types.JSONRPCMessage:
+    """The message in a line. Raises _NoMessage."""
+    if line is None:
+        raise _NoMessage(types.INVALID_REQUEST, f"The line is longer than {LONGEST_LINE} bytes.")
+    try:
+        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError:
+        raise _fault(line) from None
+    # The SDK takes a request whose id is neither text nor integer for a notification: it would never be answered.
+    if isinstance(message, types.JSONRPCNotification) and from_json(line).get("id") is not None:
+        raise _NoMessage(types.INVALID_REQUEST, "The id is neither a string nor an integer.")
+    return message
+
+
+def _fault(line: bytes) -> _NoMessage:
+    try:
+        value = from_json(line)
+    except ValueError as error:
+        return _NoMessage(types.PARSE_ERROR, f"The line is not JSON in UTF-8: {error}", _id_in(line))
+    request = value.get("id") if isinstance(value, dict) else None
+    return _NoMessage(types.INVALID_REQUEST, "The line is not one JSON-RPC 2.0 message.", request)
+
+
+def _id_in(line: bytes) -> object:
+    """The id where the fault is in a text elsewhere: half a surrogate pair, or bytes that are not UTF-8."""
+    try:
+        request = json.loads(line.decode(errors="replace"))["id"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return None
+    return request if str(request).isascii() else None
