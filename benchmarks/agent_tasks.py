@@ -129,15 +129,11 @@ def find_my_tasks(world: World) -> None:
     assert len(world.ada("list_tasks", board=world.board, assignee="ada")["rows"]) == 6
 
 
-def find_what_is_blocked(world: World) -> None:
-    first = world.task()
+def find_what_is_stuck(world: World) -> None:
+    first = world.task(due_at="2026-01-01")
     world.tasks("Print the map", "Fold the map", depends_on=[first])
     assert len(world.ada("list_tasks", board=world.board, blocked=True)["rows"]) == 2
-
-
-def find_what_is_overdue(world: World) -> None:
-    world.tasks("Pay the printer", "Order paper", due_at="2026-01-01")
-    assert len(world.ada("list_tasks", board=world.board, overdue=True)["rows"]) == 2
+    assert len(world.ada("list_tasks", board=world.board, overdue=True)["rows"]) == 1
 
 
 def find_a_past_decision(world: World) -> None:
@@ -197,15 +193,12 @@ def work_with_notes_and_acceptance(world: World) -> None:
     world.ada("complete_task", **lease)
 
 
-def claim_a_certain_task(world: World) -> None:
-    _, second = world.tasks("Draw the map", "Dig the pond", status="todo", description=WORDS)
-    assert world.ada("claim_next", task_id=second)["task"]["id"] == second
-
-
-def claim_work_of_a_kind(world: World) -> None:
+def choose_what_to_claim(world: World) -> None:
     world.task("Dig the pond", status="todo", priority=9)
     world.task(status="todo", tags=["paper"])
+    hedge = world.task("Plant the hedge", status="todo")
     assert world.ada("claim_next", board=world.board, tag="paper")["task"]["title"] == "Draw the map"
+    assert world.bob("claim_next", task_id=hedge)["task"]["id"] == hedge
 
 
 def learn_that_nothing_is_ready(world: World) -> None:
@@ -340,6 +333,19 @@ def recover_from_a_circle_and_a_full_column(world: World) -> None:
     world.ada.refused("wip_limit", "create_task", board=board, title="Plant the hedge")
 
 
+def recover_from_a_conflict(world: World) -> None:
+    world.ada.refused("conflict", "create_board", name=world.board)
+    first = world.task(status="todo")
+    second = world.task("Print the map", status="todo", depends_on=[first])
+    world.ada.refused("conflict", "claim_next", task_id=second)
+    assert world.ada("claim_next", task_id=first)["task"]["id"] == first
+
+
+def repeat_a_call_whose_answer_was_lost(world: World) -> None:
+    new = {"board": world.board, "title": "Draw the map", "idempotency_key": f"{world.board} map"}
+    assert world.ada("create_task", **new) == world.ada("create_task", **new)
+
+
 def take_a_mistake_back(world: World) -> None:
     task = world.task()
     since = int(world.prepared("list_changes", board=world.board, limit=100)["next"])
@@ -354,8 +360,7 @@ TASKS: tuple[tuple[int, Script], ...] = tuple(
             see_what_is_on_a_board,
             find_a_task_by_words,
             find_my_tasks,
-            find_what_is_blocked,
-            find_what_is_overdue,
+            find_what_is_stuck,
             find_a_past_decision,
             read_a_brief_with_history,
             page_through_a_long_column,
@@ -363,8 +368,7 @@ TASKS: tuple[tuple[int, Script], ...] = tuple(
             go_on_after_a_restart,
             claim_and_finish,
             work_with_notes_and_acceptance,
-            claim_a_certain_task,
-            claim_work_of_a_kind,
+            choose_what_to_claim,
             learn_that_nothing_is_ready,
             send_through_review,
             note_down_work_found_on_the_way,
@@ -380,6 +384,8 @@ TASKS: tuple[tuple[int, Script], ...] = tuple(
             recover_from_a_stale_version,
             recover_from_a_task_someone_holds,
             recover_from_a_circle_and_a_full_column,
+            recover_from_a_conflict,
+            repeat_a_call_whose_answer_was_lost,
             take_a_mistake_back,
         ),
         start=10,
