@@ -1,69 +1,39 @@
 """The command line: flags become Settings, Settings become a transport."""
 
-import os
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 import click
-from pydantic import ValidationError
 
 from kanban_mcp import __version__
 from kanban_mcp.app import App, open_app
+from kanban_mcp.commands.flags import UNUSABLE, common
+from kanban_mcp.commands.flags import settings as settings_of
+from kanban_mcp.commands.report import report
 from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
-
-UNUSABLE = 2
-"""Exit code when the server cannot start: bad settings, or a file it cannot serve."""
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def _common(command: _Command) -> _Command:
-    for option in (
-        click.option("--read-only", is_flag=True, default=None, help="Offer no operation that writes."),
-        click.option("--toolsets", metavar="NAMES", help="Toolsets to offer, with commas between; or all."),
-        click.option("--actor", metavar="NAME", help="In whose name calls are logged. Default: the client's name."),
-        click.option("--durability", type=click.Choice(["normal", "full"]), help="full survives a power cut."),
-        click.option("--redis-url", metavar="URL", help="A Redis to share cached answers through."),
-        click.option("--board", metavar="BOARD", help="The board meant by calls that name none."),
-        click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file."),
-    ):
-        command = option(command)
-    return command
-
-
-def _settings(**flags: Any) -> Settings:
-    """Settings from flags and variables; what is wrong with them is said in one line a problem."""
-    try:
-        return Settings.gathered(flags, os.environ)
-    except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            name = str(problem["loc"][0]) if problem["loc"] else "settings"
-            click.echo(f"kanban-mcp: {name}: {problem['msg'].removeprefix('Value error, ')}", err=True)
-        sys.exit(UNUSABLE)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kanban-mcp")
-@_common
+@common
 @click.pass_context
 def main(context: click.Context, /, **flags: Any) -> None:
     """A kanban board that AI agents can trust. Without a command it serves one agent over stdin and stdout."""
     context.obj = flags
     if context.invoked_subcommand is None:
-        _serve_stdio(_settings(**flags))
+        _serve_stdio(settings_of(**flags))
 
 
 @main.command()
-@_common
+@common
 @click.pass_obj
 def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
     """Serve one agent over stdin and stdout."""
     given = {name: value for name, value in flags.items() if value is not None}
-    _serve_stdio(_settings(**{**outer, **given}))
+    _serve_stdio(settings_of(**{**outer, **given}))
 
 
 @main.command()
@@ -71,14 +41,14 @@ def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
 @click.option("--port", type=int, help="The port. Default: 8765; 0 takes a free one.")
 @click.option("--allowed-hosts", metavar="HOSTS", help="Further names the server goes by, with commas between.")
 @click.option("--allowed-origins", metavar="ORIGINS", help="Origins whose pages may call, with commas between.")
-@_common
+@common
 @click.pass_obj
 def serve(outer: dict[str, Any], /, **flags: Any) -> None:
     """Serve many over HTTP: MCP at /mcp."""
     from kanban_mcp.transport import http  # noqa: PLC0415
 
     given = {name: value for name, value in flags.items() if value is not None}
-    _serve(_settings(**{**outer, **given}), http.serve)
+    _serve(settings_of(**{**outer, **given}), http.serve)
 
 
 def _serve_stdio(settings: Settings) -> None:
@@ -105,3 +75,6 @@ def demo() -> None:
     from kanban_mcp.transport.demo import demo as run  # noqa: PLC0415
 
     sys.exit(0 if anyio.run(run, click.echo) else 1)
+
+
+main.add_command(report)

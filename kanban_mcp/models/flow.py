@@ -19,6 +19,11 @@ class Spread(Record):
     p85: float
     p95: float
 
+    @property
+    def percentiles(self) -> list[tuple[int, float]]:
+        """Pairs of percent and hours."""
+        return [(50, self.p50), (85, self.p85), (95, self.p95)]
+
 
 class Band(NamedTuple):
     """A column that the period saw, with what it means today; removed ones come after those that are."""

@@ -148,7 +148,7 @@ class Measuring:
 def _over(age: float, cycle: Spread | None) -> int:
     if cycle is None:
         return 0
-    return max((percent for percent in (50, 85, 95) if age > getattr(cycle, f"p{percent}")), default=0)
+    return max((percent for percent, hours in cycle.percentiles if age > hours), default=0)
 
 
 def _by_actor(finished: Sequence[FinishedTask]) -> Iterable[tuple[str, FinishedTask]]:

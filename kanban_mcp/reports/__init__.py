@@ -1,0 +1,1 @@
+"""Reports on the flow of a board: as Markdown, as a page, as a picture."""
