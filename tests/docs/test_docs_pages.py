@@ -53,7 +53,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_flags_and_operations_exist(app: App, page: Path) -> None:
     text = page.read_text()
-    known = set(re.findall(r"--[a-z-]+", CliRunner().invoke(main, ["--help"]).output))
+    helps = [
+        CliRunner().invoke(main, [*command, "--help"]).output for command in ([], *([name] for name in main.commands))
+    ]
+    known = set(re.findall(r"--[a-z-]+", "".join(helps)))
     used = set(re.findall(r"kanban-mcp[^\n`]*?(--[a-z-]+)", text.replace("--cli", "")))
     assert used - known <= {"--method", "--scope", "--tool-name", "--tool-arg"}
     called = set(re.findall(r"`([a-z]+_[a-z_]+)\(", text))
