@@ -125,12 +125,18 @@ class Subscriptions:
     async def listen(
         self, context: ServerRequestContext[Any], params: types.SubscriptionsListenRequestParams, caller: Caller
     ) -> types.SubscriptionsListenResult:
-        """Serve a stream until its client ends it. Addresses of nothing the caller may see are not acknowledged."""
+        """Serve a stream until its client ends it.
+
+        Not acknowledged are addresses of nothing the caller may see, and lists of tools and prompts: they never change.
+        """
         wanted = params.notifications.resource_subscriptions or []
         if len(wanted) > MOST_ADDRESSES:
             raise Invalid(f"A subscription names at most {MOST_ADDRESSES} addresses.", hint="Open several.")
         watches = [Watch(uri, shown) for uri in dict.fromkeys(wanted) if (shown := await self._seen(uri, caller))]
-        kept = params.notifications.model_copy(update={"resource_subscriptions": [watch.uri for watch in watches]})
+        kept = types.SubscriptionFilter(
+            resources_list_changed=params.notifications.resources_list_changed,
+            resource_subscriptions=[watch.uri for watch in watches],
+        )
         self._bus.watch(*watches)
         try:
             return await self._handler(context, params.model_copy(update={"notifications": kept}))

@@ -103,10 +103,11 @@ async def test_tags_are_told_of_when_tasks_get_or_lose_them(writer: Agent, board
         assert await heard(stream, 2) == updated(board.uri, "kanban://tags")
 
 
-async def test_what_is_no_resource_is_not_acknowledged(writer: Agent, board: Board) -> None:
+async def test_what_is_never_told_is_not_acknowledged(writer: Agent, board: Board) -> None:
     wanted = ["kanban://nonsense", "kanban://tasks/9999", board.task, "kanban://diagnostics/health"]
-    async with writer.client.listen(resource_subscriptions=wanted) as stream:
+    async with writer.client.listen(resource_subscriptions=wanted, tools_list_changed=True) as stream:
         assert stream.honored.resource_subscriptions == [board.task]
+        assert not stream.honored.tools_list_changed
 
 
 @pytest.mark.parametrize(
