@@ -130,3 +130,26 @@ async def test_news_tell_every_change_once_in_order_from_where_listening_began(a
     stop()
     await call("create_board", name="After")
     assert told == [2, 3, 4, 5, 6]
+
+
+async def test_news_of_several_writing_processes_are_told_in_order_without_gap(
+    app: App, call: Call, db: Path, board: dict[str, Any]
+) -> None:
+    told: list[int] = []
+    moved = threading.Event()
+
+    def hear(changes: Sequence[Change]) -> None:
+        told.extend(change.seq for change in changes)
+        moved.set()
+
+    stop = app.news.listen(hear)
+    first = int((await call("list_changes"))["next"]) + 1
+    writers = [start_writing(db, actor, 40) for actor in ("bob", "eve")]
+    for number in range(40):
+        await call("create_task", title=f"here {number}")
+    while len(told) < 3 * 40:
+        assert moved.wait(30), "no news for 30 seconds"
+        moved.clear()
+    stop()
+    assert told == list(range(first, first + 3 * 40))
+    assert [writer.wait(30) for writer in writers] == [0, 0]
