@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from kanban_mcp.app import App
 from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
+from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
 from kanban_mcp.transport.mcp_http import McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
@@ -20,7 +21,8 @@ from kanban_mcp.transport.rest import Rest
 
 def asgi_app(app: App) -> ASGIApp:
     """The application over an open app. Its lifespan is entered once."""
-    mcp, rest = McpHttp(mcp_server(app)), Rest(app)
+    fast = FastLane(app, "http") if app.settings.fast_lane else None
+    mcp, rest = McpHttp(mcp_server(app), fast), Rest(app)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

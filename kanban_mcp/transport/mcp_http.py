@@ -8,14 +8,18 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from starlette.routing import BaseRoute, Route
 
+from kanban_mcp.transport.fast_lane import FastLane
+from kanban_mcp.transport.mcp_fast import FastHttp
+
 
 class McpHttp:
     """The routes of MCP; they serve while `running()` is entered, once."""
 
-    def __init__(self, server: Server[Any]) -> None:
+    def __init__(self, server: Server[Any], fast: FastLane | None = None) -> None:
         # Who may speak is decided for all routes alike, before these are reached.
         self._sessions = StreamableHTTPSessionManager(app=server)
-        endpoint = StreamableHTTPASGIApp(self._sessions)
+        library = StreamableHTTPASGIApp(self._sessions)
+        endpoint = library if fast is None else FastHttp(library, fast)
         self.routes: list[BaseRoute] = [Route("/mcp", endpoint), Route("/mcp/", endpoint)]
 
     @contextlib.asynccontextmanager

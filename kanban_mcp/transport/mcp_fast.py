@@ -1,0 +1,110 @@
+"""The fast lane of MCP over HTTP: plain requests of the modern era, each of which says who asks and how."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+
+from pydantic_core import from_json
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kanban_mcp.transport.fast_lane import FastLane, Line
+from kanban_mcp.transport.introduction import MODERN_VERSION
+from kanban_mcp.transport.recognition import Request, enveloped, request_in
+
+Message: TypeAlias = MutableMapping[str, Any]
+
+_VERSION, _METHOD, _NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
+_ONCE = {_VERSION, _METHOD, _NAME, b"accept", b"content-type"}
+
+
+class FastHttp:
+    """Answers what is plain, and gives the rest to the SDK's endpoint as it came."""
+
+    def __init__(self, library: ASGIApp, fast: FastLane) -> None:
+        self._library = library
+        self._fast = fast
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        if headers is None:
+            await self._library(scope, receive, send)
+            return
+        body, messages = await _read(receive)
+        answer = self._answer(scope, headers, body)
+        if answer is None:
+            await self._library(scope, _Again(messages, receive), send)
+        elif isinstance(answer, bytes):
+            await _respond(send, answer)
+        elif (line := await _unless_gone(answer, receive)) is not None:
+            await _respond(send, line)
+
+    def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Line | Awaitable[Line] | None:
+        try:
+            request = request_in(from_json(body))
+        except ValueError:
+            return None
+        if request is None or (asked := enveloped(request)) is None or not _told_truly(request, headers):
+            return None
+        return self._fast.modern(*asked, caller=scope["caller"])
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers of a request that may be plain, by name."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if (name in _ONCE and name in headers) or name.startswith(b"mcp-param-"):
+            return None
+        headers[name] = value
+    accepted = headers.get(b"accept", b"")
+    plain = (
+        scope["method"] == "POST"
+        and headers.get(_VERSION) == MODERN_VERSION.encode()
+        and headers.get(b"content-type") == b"application/json"
+        and (accepted == b"*/*" or (b"application/json" in accepted and b"text/event-stream" in accepted))
+    )
+    return headers if plain else None
+
+
+def _told_truly(request: Request, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the headers that others route by say what the body says."""
+    name = request.params.get("name")
+    named = request.method != "tools/call" or (
+        type(name) is str and name.isidentifier() and headers.get(_NAME) == name.encode()
+    )
+    return named and headers.get(_METHOD) == request.method.encode()
+
+
+async def _read(receive: Receive) -> tuple[bytes, list[Message]]:
+    """The body, and the messages it came in."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    return b"".join(message.get("body", b"") for message in messages), messages
+
+
+class _Again:
+    """Receives what was received before, then what comes."""
+
+    def __init__(self, messages: list[Message], receive: Receive) -> None:
+        self._messages = messages
+        self._receive = receive
+
+    async def __call__(self) -> Message:
+        return self._messages.pop(0) if self._messages else await self._receive()
+
+
+async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None:
+    """The answer; none if the client leaves before, and then what has not begun is not done."""
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return answering.result() if answering.done() else None
+    finally:
+        leaving.cancel()
+        answering.cancel()
+
+
+async def _respond(send: Send, line: Line) -> None:
+    headers = [(b"content-length", str(len(line)).encode()), (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": line})
