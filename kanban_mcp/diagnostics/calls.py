@@ -43,11 +43,13 @@ class CallMonitor:
         connections: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
+        memory: Callable[[], dict[str, int]] = dict,
     ) -> None:
         self._queries = queries
         self._connections = connections
         self._clock = clock
         self._cpu = cpu
+        self._memory = memory
         self._lock = threading.Lock()
         self._calls: dict[tuple[str, str], _Calls] = {}
         self._all = Histogram()
@@ -79,19 +81,22 @@ class CallMonitor:
         if now - self._logged >= LOG_SECONDS:
             self._logged = now
             figures = {"calls": self._all.count, "p95_ms": milliseconds(self._all.quantile(0.95))}
-            log.info("performance", extra={**figures, "cpu_share": round(self._share, 3)})
+            log.info("performance", extra={**figures, "cpu_usage": round(self._share, 3)})
 
     def get_performance(self) -> Performance:
-        """Calls by operation since the start in milliseconds, calls a second over the last minute, CPU, statements."""
+        """Calls by operation since the start in milliseconds, requests a second over the last minute, CPU as a share of
+        one core, memory in bytes, statements, connections.
+        """
         with self._lock:
             calls = sorted(self._calls.values(), key=lambda calls: -calls.times.total)
         mean, largest, slow = self._queries.summary
         return Performance(
             uptime_seconds=round(self._clock() - self._started, 1),
-            api_response_time_ms=_quantiles(self._all),
-            database_query_time_ms={"average": milliseconds(mean), "max": milliseconds(largest), "slow_queries": slow},
-            calls_per_second=round(self._rate(), 2),
-            cpu_share=round(self._share, 3),
+            api_response_time=_quantiles(self._all),
+            database_query_time={"average": milliseconds(mean), "max": milliseconds(largest), "slow_queries": slow},
+            memory_usage=self._memory(),
+            requests_per_second=round(self._rate(), 2),
+            cpu_usage=round(self._usage(), 3),
             cpus=os.cpu_count() or 1,
             active_connections=self._connections(),
             errors=dict(sum((call.errors for call in calls), Counter())),
@@ -103,6 +108,12 @@ class CallMonitor:
         """`failing` when calls failed by a fault of the server rather than by what was asked."""
         with self._lock:
             return "failing" if any(calls.errors[Internal.code] for calls in self._calls.values()) else "ok"
+
+    def _usage(self) -> float:
+        """The share of a core since the last tick; right after one, that up to it."""
+        before, used = self._ticked
+        passed = self._clock() - before
+        return (self._cpu() - used) / passed if passed >= 1 else self._share
 
     def _rate(self) -> float:
         """Calls a second over the last minute, or since the start if that is less."""

@@ -46,7 +46,7 @@ class Diagnostics:
         self._checks = Checks(database)
         self.spans = spans
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
-        self.calls = CallMonitor(self.queries, connections=connections)
+        self.calls = CallMonitor(self.queries, connections=connections, memory=lambda: self.memory.usage)
         self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
         self.caching = CacheMonitor(cache, remote)
         sizes = {

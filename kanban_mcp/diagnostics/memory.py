@@ -123,6 +123,15 @@ class MemoryMonitor:
         )
 
     @property
+    def usage(self) -> dict[str, int]:
+        """Bytes now: of the process, what it may need, and what of its parts are known."""
+        return {
+            "rss": self._process.memory_info().rss,
+            "budget": self._budget,
+            **{name.removesuffix("_bytes"): size() for name, size in self._sizes.items() if name.endswith("_bytes")},
+        }
+
+    @property
     def verdict(self) -> Verdict:
         """What the last snapshot means beside the budget; `ok` before the first."""
         share = self._snapshots[-1].rss_bytes / self._budget if self._snapshots else 0.0

@@ -32,13 +32,14 @@ class QueryStats(Record):
 
 
 class Performance(Record):
-    """Calls since the start. `cpu_share` is of one core, between the last two ticks."""
+    """Calls since the start. `cpu_usage` is a share of one core, since the last tick. Times are milliseconds."""
 
     uptime_seconds: float
-    api_response_time_ms: dict[str, float]
-    database_query_time_ms: dict[str, float]
-    calls_per_second: float
-    cpu_share: float
+    api_response_time: dict[str, float]
+    database_query_time: dict[str, float]
+    memory_usage: dict[str, int]
+    requests_per_second: float
+    cpu_usage: float
     cpus: int
     active_connections: int
     errors: dict[str, int] = {}

@@ -178,9 +178,11 @@ class Claims:
 
     def _why_none(self, board_id: int, tag: str | None) -> str:
         waiting = self._store.claims.waiting(board_id, self._store.now)
-        open_ = sum(column.tasks for column in self._store.boards.columns(board_id) if column.category != "done")
+        columns = self._store.boards.columns(board_id)
+        open_ = sum(column.tasks for column in columns if column.category != "done")
         if open_ == 0:
-            return "Nothing is ready: every task on the board is done."
+            known = any(column.tasks for column in columns)
+            return f"Nothing is ready: {'every task on the board is done' if known else 'the board has no tasks yet'}."
         parts = [f"{open_} open"]
         if waiting.blocked:
             parts.append(f"{_up_to_a_hundred(waiting.blocked)} blocked")

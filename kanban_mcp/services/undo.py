@@ -63,8 +63,11 @@ class Undo:
         changes = self._one(seq) if seq is not None else self._all(since or 0, actor or self._store.actor)
         undoing = {change.seq for change in changes}
         before = self._store.changes.last()
-        for change in sorted(changes, key=lambda change: -change.seq):
+        newest_first = sorted(changes, key=lambda change: -change.seq)
+        for change in newest_first:
+            # All of them before the first is taken back: what that logs is no reason to refuse the next.
             self._check_untouched(change, undoing)
+        for change in newest_first:
             self._reverts[change.entity](change)
         return Undone(undone=sorted(undoing), since=before, until=self._store.changes.last())
 

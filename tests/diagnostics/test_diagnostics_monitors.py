@@ -80,7 +80,10 @@ async def test_calls_are_counted_by_operation_and_their_errors_by_code(
     calls = {row["operation"]: row for row in rows_of(performance["operations"])}
     assert (calls["get_board"]["count"], calls["get_task"]["errors"]) == (1, 1)
     assert performance["errors"] == {"not_found": 1}
-    assert set(performance["api_response_time_ms"]) == {"p50", "p95", "p99"}
+    assert set(performance["api_response_time"]) == {"p50", "p95", "p99"}
+    assert set(performance["database_query_time"]) == {"average", "max", "slow_queries"}
+    assert set(performance["memory_usage"]) == {"rss", "budget", "cache", "sqlite"}
+    assert performance["memory_usage"]["rss"] > performance["memory_usage"]["sqlite"] > 0
 
 
 async def test_unknown_operations_do_not_make_the_monitor_grow(call: Call, board: dict[str, Any]) -> None:
@@ -107,9 +110,9 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
     for _ in range(120):
         clock.seconds += 1
         monitor.observe(sample)
-    assert monitor.get_performance().calls_per_second == pytest.approx(1.0, abs=0.05)
+    assert monitor.get_performance().requests_per_second == pytest.approx(1.0, abs=0.05)
     clock.seconds += 61
-    assert monitor.get_performance().calls_per_second == 0
+    assert monitor.get_performance().requests_per_second == 0
 
 
 def test_the_cpu_share_is_taken_between_ticks_and_logged_every_five_minutes(caplog: pytest.LogCaptureFixture) -> None:
@@ -120,7 +123,7 @@ def test_the_cpu_share_is_taken_between_ticks_and_logged_every_five_minutes(capl
         clock.seconds += 30
         cpu.seconds += 15
         monitor.tick()
-    assert monitor.get_performance().cpu_share == 0.5
+    assert monitor.get_performance().cpu_usage == 0.5
     assert [record.message for record in caplog.records] == ["performance"]
 
 

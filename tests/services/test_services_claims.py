@@ -61,6 +61,8 @@ async def test_a_claim_moves_the_task_to_work_and_shows_the_brief(call: Call, bo
 
 
 async def test_nothing_ready_says_why(call: Call, board: dict[str, Any]) -> None:
+    assert "the board has no tasks yet" in (await call("claim_next"))["why"]
+    await call("create_task", title="first", status="done")
     assert "every task on the board is done" in (await call("claim_next"))["why"]
     await call("create_tasks", tasks=[{"title": "a"}, {"title": "b", "depends_on": ["$0"]}])
     await call("claim_next", actor="bob")

@@ -125,6 +125,26 @@ async def test_everything_of_one_actor_goes_back_and_nothing_of_others(call: Cal
     assert not {"notes", "blockers", "blocked_by"} & set(after)
 
 
+async def test_a_whole_course_of_work_goes_back_though_it_touched_the_same_again_and_again(
+    call: Call, task: dict[str, Any]
+) -> None:
+    start = int((await call("list_changes", limit=100))["next"])
+    await call("update_task", task_id=1, title="second")
+    await call("update_task", task_id=1, title="third")
+    await call("claim_next", task_id=1)
+    await call("complete_task", task_id=1, note="done")
+    await call("move_task", task_id=1, status="review")
+    undone = await call("undo", since=start)
+    after = await call("get_task", task_id=1)
+    assert {field: after[field] for field in ("title", "status")} == {
+        field: task[field] for field in ("title", "status")
+    }
+    assert "claimed_by" not in after
+    await call("undo", since=undone["since"])
+    again = await call("get_task", task_id=1)
+    assert (again["title"], again["status"]) == ("third", "review")
+
+
 async def test_what_someone_changed_later_is_not_overwritten(
     call: Call, refused: Refused, task: dict[str, Any]
 ) -> None:
