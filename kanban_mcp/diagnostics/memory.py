@@ -23,6 +23,8 @@ COLLECTING = 0.9
 KEPT = 10
 WINDOW = 3
 GROWTH = 0.10
+LEAST_STEP = 0.1
+"""The share of the growth that each look must find."""
 NOISE_BYTES = 16 * 1024 * 1024
 """The memory of a process goes up by less than this while it warms up."""
 
@@ -90,7 +92,7 @@ class MemoryMonitor:
         return snapshot
 
     def leak(self) -> Leak | None:
-        """A report when each of the last three snapshots was larger than the one before, by 10 % in all."""
+        """A report when the last three snapshots grew by more than 10 % in all, and with each."""
         with self._lock:
             recent = list(self._snapshots)[-WINDOW:]
         if len(recent) < WINDOW:
@@ -142,9 +144,11 @@ class MemoryMonitor:
 
 
 def _grows(name: str, values: list[int]) -> bool:
-    rises = all(earlier < later for earlier, later in zip(values, values[1:], strict=False))
+    """Whether values rise with every look; what came nearly whole with one of them is something loaded, no leak."""
+    growth = values[-1] - values[0]
+    steps = [later - earlier for earlier, later in zip(values, values[1:], strict=False)]
     noise = NOISE_BYTES if name == "rss_bytes" else 0
-    return rises and values[-1] - values[0] > max(values[0] * GROWTH, noise)
+    return growth > max(values[0] * GROWTH, noise) and min(steps) > growth * LEAST_STEP
 
 
 def _garbage() -> dict[str, int]:

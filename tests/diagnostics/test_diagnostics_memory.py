@@ -71,6 +71,16 @@ def test_memory_is_held_against_its_budget(clock: SettableClock, budget_mb: int,
     assert (memory.verdict, memory.collections) == (verdict, int(verdict == "collecting"))
 
 
+@pytest.mark.parametrize(
+    ("sizes", "leaks"), [((100, 180, 182), False), ((100, 102, 180), False), ((100, 106, 112), True)]
+)
+def test_what_was_loaded_once_is_no_leak(clock: SettableClock, sizes: tuple[int, ...], leaks: bool) -> None:
+    monitor = MemoryMonitor(clock)
+    now = monitor.take()
+    monitor._snapshots.extend(now.model_copy(update={"python_blocks": size * 1000}) for size in sizes)
+    assert (monitor.leak() is not None) == leaks
+
+
 async def test_memory_is_told_by_who_holds_it(call: Call, board: dict[str, Any]) -> None:
     memory = await call("get_memory", snapshot=True)
     figures = memory["now"]["figures"]
