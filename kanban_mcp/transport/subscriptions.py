@@ -83,10 +83,15 @@ class Bus:
         self._tell(events)
 
     def _tell(self, events: Sequence[ServerEvent]) -> None:
-        for loop, listener in list(self._listeners.values()):
-            for event in events:
-                with contextlib.suppress(RuntimeError):  # the loop may have ended
-                    loop.call_soon_threadsafe(listener, event)
+        for loop in {loop for loop, _ in list(self._listeners.values())} if events else ():
+            with contextlib.suppress(RuntimeError):  # the loop may have ended
+                loop.call_soon_threadsafe(self._hand_out, loop, events)
+
+    def _hand_out(self, loop: asyncio.AbstractEventLoop, events: Sequence[ServerEvent]) -> None:
+        """On the event loop of these listeners."""
+        for place, listener in list(self._listeners.values()):
+            for event in events if place is loop else ():
+                listener(event)
 
 
 def touched_by(change: Change) -> set[str]:
