@@ -107,8 +107,8 @@ class History:
     def begun(self, done: frozenset[str]) -> None:
         """All is told: what the log does not tell of, it was from its creation, or from when it was done."""
         if self._seen is not None:
-            done_first = self.completed if self._seen in done and self.completed is not None else self.created
-            self.moves.append((max(done_first, self.created), self._seen))
+            ever_done = not self.moves and self._seen in done
+            self.moves.append(((self.completed if ever_done else None) or self.created, self._seen))
         self.moves.reverse()
 
 
