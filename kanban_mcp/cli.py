@@ -11,6 +11,7 @@ from kanban_mcp import __version__
 from kanban_mcp.app import App, open_app
 from kanban_mcp.commands.flags import UNUSABLE, common
 from kanban_mcp.commands.flags import settings as settings_of
+from kanban_mcp.commands.keys import keys
 from kanban_mcp.commands.report import report
 from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
@@ -41,6 +42,8 @@ def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
 @click.option("--port", type=int, help="The port. Default: 8765; 0 takes a free one.")
 @click.option("--allowed-hosts", metavar="HOSTS", help="Further names the server goes by, with commas between.")
 @click.option("--allowed-origins", metavar="ORIGINS", help="Origins whose pages may call, with commas between.")
+@click.option("--trusted-proxies", metavar="ADDRESSES", help="Proxies to believe who calls, with commas between.")
+@click.option("--rate-limit", type=int, help="Requests a minute of each caller. Default: 1000; 0 for no limit.")
 @common
 @click.pass_obj
 def serve(outer: dict[str, Any], /, **flags: Any) -> None:
@@ -78,3 +81,4 @@ def demo() -> None:
 
 
 main.add_command(report)
+main.add_command(keys)

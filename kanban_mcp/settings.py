@@ -1,5 +1,6 @@
 """Every setting, its default and the reason. Each is also a variable: `db` is KANBAN_DB."""
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -75,6 +76,10 @@ class Settings(BaseModel):
     """Further names the server goes by, with or without a port, such as that of a proxy before it."""
     allowed_origins: tuple[str, ...] = ()
     """Origins whose pages may call, such as https://board.example.com. Pages of the server itself always may."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies, whose X-Forwarded-For is believed; nobody else's is."""
+    rate_limit: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
+    """Requests in any 60 seconds of one key, or of one address without a key; 0 for no limit."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr: slow statements and failures by default."""
 
@@ -85,7 +90,7 @@ class Settings(BaseModel):
         given = {name: value for name, value in flags.items() if value is not None}
         return cls(**{name: value for name, value in {**named, **given}.items() if value is not None})
 
-    @field_validator("toolsets", "allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("toolsets", "allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -98,6 +103,16 @@ class Settings(BaseModel):
         if unknown:
             raise ValueError(f"unknown toolset {unknown[0]!r}; there are {', '.join(TOOLSETS)} and all")
         return tuple(wanted)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError(f"{proxy!r} is no address or network") from None
+        return value
 
     @field_validator("db")
     @classmethod

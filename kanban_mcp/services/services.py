@@ -10,6 +10,7 @@ from kanban_mcp.services.forecasting import Forecasting
 from kanban_mcp.services.graphs import Graphs
 from kanban_mcp.services.history import History
 from kanban_mcp.services.holding import LEASE_SECONDS, Holding
+from kanban_mcp.services.keys import Keys
 from kanban_mcp.services.measuring import Measuring
 from kanban_mcp.services.notes import Notes
 from kanban_mcp.services.restoring import Restoring
@@ -42,3 +43,4 @@ class Services:
         self.undo = Undo(store, self.boards, self.tags, blocking, writing, creation, restoring)
         self.measuring = Measuring(store, self.boards, self.tags)
         self.forecasting = Forecasting(store, self.boards, self.measuring)
+        self.keys = Keys(store, self.boards)

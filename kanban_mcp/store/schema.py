@@ -42,6 +42,11 @@ def _board(db: SchemaTool) -> None:
         db.executescript(part)
 
 
+@migrations(name="0002_api_keys")
+def _api_keys(db: SchemaTool) -> None:
+    db.executescript(API_KEYS)
+
+
 # Ids are never reused (autoincrement): a stale id must not name a new thing.
 BOARDS = """
 create table boards (
@@ -240,4 +245,19 @@ when old.title is not new.title or old.content is not new.content begin
     insert into notes_fts (notes_fts, rowid, title, content) values ('delete', old.id, old.title, old.content);
     insert into notes_fts (rowid, title, content) values (new.id, new.title, new.content);
 end;
+"""
+
+# `boards` is a JSON array of ids, null for all. The secret itself is nowhere.
+API_KEYS = """
+create table api_keys (
+    id text primary key check (length(id) = 8),
+    digest blob not null check (length(digest) = 32),
+    actor text not null,
+    scope text not null check (scope in ('read', 'write', 'admin')),
+    boards text,
+    created_at text not null,
+    expires_at text,
+    last_used_at text,
+    revoked_at text
+) strict, without rowid;
 """

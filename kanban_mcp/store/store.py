@@ -9,6 +9,7 @@ from kanban_mcp.store.database import Database
 from kanban_mcp.store.dependencies import DependencyStore
 from kanban_mcp.store.flow import FlowStore
 from kanban_mcp.store.idempotency import IdempotencyStore
+from kanban_mcp.store.keys import KeyStore
 from kanban_mcp.store.notes import NoteStore
 from kanban_mcp.store.search import SearchStore
 from kanban_mcp.store.tags import TagStore
@@ -30,6 +31,7 @@ class Store:
         self.flow = FlowStore(database)
         self.search = SearchStore(database)
         self.idempotency = IdempotencyStore(database)
+        self.keys = KeyStore(database)
 
     def rehearsal(self) -> AbstractContextManager[None]:
         """A part of the current transaction that is undone at its end."""

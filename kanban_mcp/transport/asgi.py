@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -12,32 +13,49 @@ from starlette.types import ASGIApp
 from kanban_mcp.app import App
 from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
+from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
+from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.mcp_http import McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
+from kanban_mcp.transport.rate_limit import RateLimit
 from kanban_mcp.transport.rest import Rest
+from kanban_mcp.transport.shared_windows import SharedWindows
 
 
 def asgi_app(app: App) -> ASGIApp:
     """The application over an open app. Its lifespan is entered once."""
     fast = FastLane(app, "http") if app.settings.fast_lane else None
     mcp, rest = McpHttp(mcp_server(app), fast), Rest(app)
+    shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with mcp.running():
+        async with mcp.running(), contextlib.AsyncExitStack() as closing:
+            if shared is not None:
+                closing.push_async_callback(shared.close)
             yield
 
     routes = [*rest.routes, *mcp.routes, Route("/health", _health)]
-    return _admitted(Starlette(routes=routes, lifespan=lifespan), app)
+    return _admitted(Starlette(routes=routes, lifespan=lifespan), app, Keyring(app), shared)
 
 
-def _admitted(inner: ASGIApp, app: App) -> ASGIApp:
+def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:
     """What every request passes, written from the inside out."""
-    settings = app.settings
+    settings, addresses = app.settings, ClientAddresses(app.settings.trusted_proxies)
     inner = Bodies(inner)
-    inner = Admission(inner, actor=settings.actor)
+    if settings.rate_limit:
+        inner = RateLimit(inner, limit=settings.rate_limit, addresses=addresses, shared=shared)
+    inner = Admission(inner, keyring, bound=settings.host, actor=settings.actor, addresses=addresses)
+    if settings.allowed_origins:
+        inner = CORSMiddleware(
+            inner,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     return Guard(inner, bound=settings.host, hosts=settings.allowed_hosts, origins=settings.allowed_origins)
 
 

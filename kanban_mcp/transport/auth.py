@@ -1,25 +1,83 @@
-"""Who a request is from: `scope["caller"]`, for all routes alike."""
+"""Who a request is from: `scope["caller"]`, for all routes alike.
+
+Without any key in the file, whoever calls from this machine is let in, for a first try. The first key ends that for
+good: from then on everyone needs one, also when all were revoked.
+"""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kanban_mcp.errors import Unauthorized
 from kanban_mcp.models.caller import ADMIN, Caller
+from kanban_mcp.transport.clients import ClientAddresses, forwarded
+from kanban_mcp.transport.guard import LOOPBACK_NAMES, is_loopback
+from kanban_mcp.transport.keyring import Keyring
+from kanban_mcp.transport.problems import problem, refuse
+from kanban_mcp.transport.rate_limit import too_many
+from kanban_mcp.transport.windows import Windows
 
+PUBLIC = ("/health", "/openapi.json", "/docs")
+"""What shows nothing of the boards."""
+STRANGER = Caller("", frozenset(), frozenset())
+"""Someone without a key, who may do and see nothing: on public routes, and on WebSockets, whose first message may
+bring a key because browsers cannot set headers there."""
+FAILURES = 20
+"""Requests without a valid key that an address may make in a minute."""
 LONGEST_ACTOR = 100
 
 
 class Admission:
-    """Puts the Caller into each request's scope."""
+    """Puts the Caller into each request's scope, or refuses it (401; 429 after 20 failures in a minute).
 
-    def __init__(self, inner: ASGIApp, *, actor: str | None) -> None:
+    `bound` is the address the server listens on; `actor` the name of callers who are let in without a key.
+    """
+
+    def __init__(
+        self, inner: ASGIApp, keyring: Keyring, *, bound: str, actor: str | None, addresses: ClientAddresses
+    ) -> None:
         self._inner = inner
+        self._keyring = keyring
+        self._local = is_loopback(bound)
         self._actor = actor
+        self._addresses = addresses
+        self._failures = Windows(FAILURES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in with its caller."""
+        """Let a request in with its caller, or refuse it."""
         if scope["type"] in ("http", "websocket"):
-            scope["caller"] = Caller(self._actor or _claimed(Headers(scope=scope)), ADMIN)
+            try:
+                scope["caller"] = self._caller(scope, Headers(scope=scope))
+            except Unauthorized as error:
+                verdict = self._failures.hit(self._addresses.of(scope))
+                challenge = {"WWW-Authenticate": 'Bearer realm="kanban-mcp"'}
+                response = problem(error, headers=challenge) if verdict.allowed else too_many(verdict)
+                await refuse(response, scope, receive, send)
+                return
         await self._inner(scope, receive, send)
+
+    def _caller(self, scope: Scope, headers: Headers) -> Caller:
+        if (key := given_key(headers)) is not None:
+            return self._keyring.caller(key)
+        if self._local and self._keyring.empty and _names_this_machine(scope, headers):
+            return Caller(self._actor or _claimed(headers), ADMIN)
+        if scope["type"] == "websocket" or scope["path"].rstrip("/") in PUBLIC:
+            return STRANGER
+        raise Unauthorized(
+            "This server asks for an API key.",
+            hint="Send one as `Authorization: Bearer` or `x-api-key`; `kanban-mcp keys create` makes one.",
+        )
+
+
+def given_key(headers: Headers) -> str | None:
+    """The key in a request's headers."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
+
+
+def _names_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether a request was meant for a server on the caller's own machine: one that a proxy passes on was not."""
+    host = headers.get("host", "").lower()
+    return not forwarded(scope) and any(host == name or host.startswith(f"{name}:") for name in LOOPBACK_NAMES)
 
 
 def _claimed(headers: Headers) -> str:

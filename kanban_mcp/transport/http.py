@@ -1,17 +1,33 @@
 """The HTTP server."""
 
+import shlex
+
 import uvicorn
 
 from kanban_mcp.app import App
+from kanban_mcp.errors import Unusable
 from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.guard import is_loopback
 
 STOP_SECONDS = 2
 """How long requests under way are waited for at the end; an open stream would keep the process for ever."""
 
 
 async def serve(app: App) -> None:
-    """Serve until a signal asks for the end."""
+    """Serve until a signal asks for the end. Raises Unusable where everyone could reach it and none has a key."""
+    _check_keys(app)
     await uvicorn.Server(configured(app)).serve()
+
+
+def _check_keys(app: App) -> None:
+    settings = app.settings
+    with app.database.reading():
+        if is_loopback(settings.host) or app.services.keys.any_usable():
+            return
+    raise Unusable(
+        f"Other machines reach {settings.host or 'all addresses'}, and there is no API key to tell who calls.",
+        hint=f"Make one: kanban-mcp keys create --actor NAME --scope write --db {shlex.quote(str(settings.db))}",
+    )
 
 
 def configured(app: App) -> uvicorn.Config:

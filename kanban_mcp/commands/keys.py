@@ -1,0 +1,122 @@
+"""`kanban-mcp keys`: who may speak over HTTP. Whoever may write the file may make keys to it."""
+
+import contextlib
+import functools
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from kanban_mcp.app import App, open_app
+from kanban_mcp.commands.flags import UNUSABLE, settings
+from kanban_mcp.errors import KanbanError, Unusable
+from kanban_mcp.models.caller import Caller, Scope
+from kanban_mcp.models.fields import Actor, Moment
+from kanban_mcp.models.key import SCOPES, Key
+from kanban_mcp.store.clock import later, stamp
+
+REFUSED = 1
+"""Exit code when there is no such key or board, or the key could not be used."""
+_DAY = 24 * 3600
+_COLUMNS = ("ID", "ACTOR", "SCOPE", "BOARDS", "CREATED", "EXPIRES", "LAST USED", "STATE")
+
+_T = TypeVar("_T")
+
+_file = click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file.")
+
+
+def _checked(type_: Any) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """A callback that checks a flag as an argument of that type."""
+
+    def check(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        try:
+            return TypeAdapter(type_).validate_python(value)
+        except ValidationError as error:
+            raise click.BadParameter(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+    return check
+
+
+def _end(_: click.Context, __: click.Parameter, value: str | None) -> str | float | None:
+    """A number of days as seconds, or a moment."""
+    if value is None or not (days := re.fullmatch(r"(\d{1,5})d", value)):
+        return None if value is None else str(_checked(Moment)(_, __, value))
+    return float(days[1]) * _DAY
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke the API keys of a database file."""
+
+
+@keys.command()
+@click.option("--actor", required=True, callback=_checked(Actor), help="In whose name its calls are logged.")
+@click.option("--scope", type=click.Choice(list(SCOPES)), default="write", help="What it may do. Default: write.")
+@click.option("--board", "boards", multiple=True, help="A board it is limited to; may be repeated.")
+@click.option("--expires", metavar="WHEN", callback=_end, help="Days, as 90d, or a date. Default: never.")
+@_file
+@click.pass_obj
+def create(
+    outer: dict[str, Any],
+    actor: str,
+    scope: Scope,
+    boards: tuple[str, ...],
+    expires: str | float | None,
+    db: Path | None,
+) -> None:
+    """Make a key and print it, once: only a hash of it is kept."""
+    with _app(outer, db) as app:
+        end = later(stamp(app.database.clock()), expires) if isinstance(expires, float) else expires
+        make = functools.partial(app.services.keys.create, actor, scope, boards=boards, expires_at=end)
+        key, text = _written(app, make)
+    click.echo(text)
+    click.echo(f"Key {key.id} of {actor} may {scope}. It is not shown again.", err=True)
+
+
+@keys.command("list")
+@_file
+@click.pass_obj
+def list_(outer: dict[str, Any], db: Path | None) -> None:
+    """List the keys, without their secrets."""
+    with _app(outer, db) as app, app.database.reading():
+        rows = [_COLUMNS, *(_row(key, stamp(app.database.clock())) for key in app.services.keys.all())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@keys.command()
+@click.argument("key")
+@_file
+@click.pass_obj
+def revoke(outer: dict[str, Any], key: str, db: Path | None) -> None:
+    """End a key, by its id or whole, at once and in every server on the file."""
+    with _app(outer, db) as app:
+        ended = _written(app, lambda: app.services.keys.revoke(key))
+    click.echo(f"Key {ended.id} of {ended.actor} is revoked.", err=True)
+
+
+@contextlib.contextmanager
+def _app(outer: dict[str, Any], db: Path | None) -> Iterator[App]:
+    """The file's app; a refusal is said, with what to do about it."""
+    try:
+        with open_app(settings(db=db or outer.get("db"))) as app:
+            yield app
+    except KanbanError as error:
+        click.echo(f"kanban-mcp: {error.message} {error.hint}", err=True)
+        sys.exit(UNUSABLE if isinstance(error, Unusable) else REFUSED)
+
+
+def _written(app: App, run: Callable[[], _T]) -> _T:
+    return app.writer.submit(run, caller=Caller("kanban-mcp")).result()
+
+
+def _row(key: Key, now: str) -> tuple[str, ...]:
+    state = "revoked" if key.revoked_at else "usable" if key.usable_at(now) else "expired"
+    boards = "all" if key.boards is None else ",".join(map(str, key.boards))
+    times = [moment[:16] if moment else "-" for moment in (key.created_at, key.expires_at, key.last_used_at)]
+    return (key.id, key.actor, key.scope, boards, *times, state)

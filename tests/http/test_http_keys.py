@@ -1,0 +1,197 @@
+"""API keys: made on the command line, asked for on every route, dead the moment they are revoked."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller, Scope
+from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.auth import STRANGER
+from kanban_mcp.transport.keyring import Keyring
+from tests.conftest import SettableClock
+from tests.http.conftest import serving
+
+FORM = r"kbn_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}"
+TASKS = "/api/tasks"
+
+
+def command(db: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """`kanban-mcp` on a file."""
+    return subprocess.run(
+        [sys.executable, "-m", "kanban_mcp", *arguments, "--db", str(db)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def made(app: App, actor: str = "ci", scope: Scope = "write", expires_at: str | None = None) -> str:
+    """The text of a new key."""
+    make = lambda: app.services.keys.create(actor, scope, expires_at=expires_at)  # noqa: E731
+    return app.writer.submit(make, caller=Caller("test")).result()[1]
+
+
+def revoked(app: App, text: str) -> None:
+    """End a key."""
+    app.writer.submit(lambda: app.services.keys.revoke(text), caller=Caller("test")).result()
+
+
+def bearing(text: str) -> dict[str, str]:
+    """The header that brings a key."""
+    return {"Authorization": f"Bearer {text}"}
+
+
+@pytest.fixture
+def local(app: App) -> httpx2.AsyncClient:
+    """A client of the application, without a socket between."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(asgi_app(app)), base_url="http://localhost")
+
+
+def test_a_key_is_made_listed_and_revoked_on_the_command_line(db: Path) -> None:
+    created = command(db, "keys", "create", "--actor", "ci", "--scope", "read", "--expires", "90d")
+    key = created.stdout.strip()
+    assert re.fullmatch(FORM, key)
+    listed = command(db, "keys", "list").stdout
+    assert re.search(rf"{key[4:12]} +ci +read +all .*usable", listed)
+    assert command(db, "keys", "revoke", key[4:12]).returncode == 0
+    assert "revoked" in command(db, "keys", "list").stdout
+    assert key[13:] not in listed
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("revoke", "nosuchid"),
+        ("create", "--actor", "ci", "--board", "nowhere"),
+        ("create", "--actor", "ci", "--expires", "2020-01-01"),
+        ("create", "--actor", "ci", "--expires", "soon"),
+        ("create", "--actor", " "),
+        ("create", "--actor", "ci", "--scope", "root"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_in_a_line_that_says_why(db: Path, flags: tuple[str, ...]) -> None:
+    refused = command(db, "keys", *flags)
+    assert refused.returncode in (1, 2)
+    assert refused.stdout == ""
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_file_holds_no_key_only_its_hash(app: App, db: Path) -> None:
+    text = made(app)
+    app.database.empty_log()
+    kept = db.read_bytes()
+    assert text[13:].encode() not in kept
+    assert base64.b64encode(text.encode()) not in kept
+    assert hashlib.sha256(text.encode()).digest() in kept
+
+
+async def test_whoever_calls_from_this_machine_is_let_in_until_there_is_a_key(
+    app: App, local: httpx2.AsyncClient
+) -> None:
+    assert (await local.post("/api/boards", json={"name": "A"}, headers={"X-Actor": "ann"})).is_success
+    changes = await app.runner.call("list_changes", {}, actor="test")
+    assert changes["rows"][0][2] == "ann"
+    text = made(app)
+    assert (await local.get("/api/boards")).status_code == 401
+    assert (await local.get("/api/boards", headers=bearing(text))).status_code == 200
+    revoked(app, text)
+    # A server that opened again with its last key would open to all when a key leaked and was revoked.
+    assert (await local.get("/api/boards")).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_what_a_proxy_passes_on_is_not_from_this_machine(local: httpx2.AsyncClient, header: str) -> None:
+    assert (await local.get("/api/boards", headers={header: "1.2.3.4"})).status_code == 401
+
+
+@pytest.mark.parametrize("route", ["/api/boards", "/mcp", "/mcp/", "/sse", "/metrics", "/nowhere", "/"])
+async def test_every_route_but_the_public_ones_asks_for_a_key(app: App, local: httpx2.AsyncClient, route: str) -> None:
+    made(app)
+    answered = await local.get(route)
+    assert answered.status_code == 401
+    assert answered.headers["www-authenticate"].startswith("Bearer")
+    assert answered.headers["content-type"] == "application/problem+json"
+    assert (await local.get("/health")).status_code == 200
+
+
+async def test_a_key_is_taken_in_either_header_and_its_actor_is_bound_to_it(
+    app: App, local: httpx2.AsyncClient
+) -> None:
+    text = made(app, "ci")
+    for number, header in enumerate((bearing(text), {"x-api-key": text})):
+        answered = await local.post("/api/boards", json={"name": f"B{number}"}, headers={**header, "X-Actor": "eve"})
+        assert answered.is_success
+    changes = await app.runner.call("list_changes", {}, actor="test")
+    assert {row[2] for row in changes["rows"]} == {"ci"}
+
+
+async def test_a_wrong_a_torn_and_a_foreign_key_are_refused_alike(app: App, local: httpx2.AsyncClient) -> None:
+    text = made(app)
+    wrong = [text[:-1] + ("A" if text[-1] != "A" else "B"), text[:-1], "kbn_00000000_" + "x" * 43, "x", "é", ""]
+    answers = [await local.get("/api/boards", headers={b"x-api-key": key.encode()}) for key in wrong]
+    assert {answered.status_code for answered in answers} == {401}
+    assert len({answered.json()["detail"] for answered in answers}) == 1
+
+
+async def test_a_revoked_key_is_dead_at_once_also_in_another_process(db: Path, app: App) -> None:
+    text = made(app)
+    with serving(app) as url:
+        async with httpx2.AsyncClient(base_url=url, headers=bearing(text)) as client:
+            assert (await client.get("/api/boards")).status_code == 200
+            command(db, "keys", "revoke", text)
+            answered = await client.get("/api/boards")
+    assert answered.status_code == 401
+    assert "revoked" in answered.json()["detail"]
+
+
+async def test_an_expired_key_lets_nobody_in(app: App, local: httpx2.AsyncClient, clock: SettableClock) -> None:
+    text = made(app, expires_at="2026-01-02T00:00:00.000000Z")
+    assert (await local.get("/api/boards", headers=bearing(text))).status_code == 200
+    clock.advance(days=1)
+    assert (await local.get("/api/boards", headers=bearing(text))).status_code == 401
+
+
+async def test_a_connection_learns_that_its_key_has_ended(app: App) -> None:
+    text = made(app)
+    keyring = Keyring(app)
+    caller = keyring.caller(text)
+    assert keyring.still_valid(caller)
+    revoked(app, text)
+    assert not keyring.still_valid(caller)
+    assert not keyring.still_valid(STRANGER)
+
+
+async def test_a_request_costs_no_statement_while_nothing_is_committed(app: App) -> None:
+    keyring, text = Keyring(app), made(app)
+    keyring.caller(text)
+    app.writer.submit(lambda: None, caller=Caller("test")).result()
+    keyring.caller(text)
+    names: list[str] = []
+    app.database.on_query = lambda sample: names.append(sample.name)
+    for _ in range(100):
+        keyring.caller(text)
+    assert names == []
+
+
+async def test_the_last_use_of_a_key_is_kept(app: App) -> None:
+    text = made(app)
+    Keyring(app).caller(text)
+    app.writer.submit(lambda: None, caller=Caller("test")).result()
+    with app.database.reading():
+        (key,) = app.services.keys.all()
+    assert key.last_used_at is not None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])
+def test_a_server_for_other_machines_does_not_start_without_a_key_and_says_how_to_make_one(db: Path, host: str) -> None:
+    refused = command(db, "serve", "--host", host)
+    assert refused.returncode == 2
+    assert f"kanban-mcp keys create --actor NAME --scope write --db {db}" in refused.stderr
