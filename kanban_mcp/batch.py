@@ -65,6 +65,7 @@ class Batch:
         operation = self._find(name)
         if operation.effect == "destroy" or name == "run_batch":
             raise Invalid(f"{name} is not run in a batch.", hint="Call it by itself.")
+        operation.permit(self._store.caller)
         return operation
 
 

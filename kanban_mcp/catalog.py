@@ -16,7 +16,9 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
     """All operations, in the order they are listed to agents."""
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
-        Operation("core", "write", do.boards.create_board, "POST /boards", keyed=True, creates="/boards/{id}"),
+        Operation(
+            "core", "write", do.boards.create_board, "POST /boards", keyed=True, creates="/boards/{id}", wide=True
+        ),
         Operation("core", "read", do.boards.get_board, "GET /boards/{board}", fresh=do.boards.holders),
         Operation("core", "write", do.tasks.create_task, "POST /tasks", keyed=True, creates="/tasks/{id}"),
         Operation("core", "write", do.tasks.create_tasks, "POST /tasks/batch", keyed=True, creates="/tasks"),
@@ -51,9 +53,9 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("notes", "destroy", do.notes.delete_note, "DELETE /notes/{note_id}"),
         #
         Operation("tags", "read", do.tags.list_tags, "GET /tags"),
-        Operation("tags", "write", do.tags.create_tag, "POST /tags", keyed=True, creates="/tags/{name}"),
-        Operation("tags", "write", do.tags.update_tag, "PATCH /tags/{tag}"),
-        Operation("tags", "destroy", do.tags.delete_tag, "DELETE /tags/{tag}"),
+        Operation("tags", "write", do.tags.create_tag, "POST /tags", keyed=True, creates="/tags/{name}", wide=True),
+        Operation("tags", "write", do.tags.update_tag, "PATCH /tags/{tag}", wide=True),
+        Operation("tags", "destroy", do.tags.delete_tag, "DELETE /tags/{tag}", wide=True),
         Operation("tags", "write", do.tags.tag_task, "POST /tasks/{task_id}/tags"),
         Operation("tags", "write", do.tags.untag_task, "DELETE /tasks/{task_id}/tags"),
         #
@@ -64,7 +66,14 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("diagnostics", "read", watch.calls.get_performance, "GET /performance", plain=True),
         Operation("diagnostics", "read", watch.queries.get_query_stats, "GET /queries"),
         Operation("diagnostics", "read", watch.caching.get_cache_stats, "GET /cache", plain=True),
-        Operation("diagnostics", "write", watch.caching.invalidate_cache, "POST /cache/invalidate", admin=True),
+        Operation(
+            "diagnostics",
+            "write",
+            watch.caching.invalidate_cache,
+            "POST /cache/invalidate",
+            admin=True,
+            wide=True,
+        ),
         Operation("diagnostics", "read", watch.memory.get_memory, "GET /memory", plain=True),
         Operation("diagnostics", "read", watch.batches.get_batch_stats, "GET /batches", plain=True),
         Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True, admin=True),

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from kanban_mcp.errors import Invalid
-from kanban_mcp.models.caller import Scope
+from kanban_mcp.errors import Forbidden, Invalid
+from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.models.fields import IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
 
@@ -29,6 +29,7 @@ class Operation:
     read no rows and so need no transaction. `waits` marks
     those that can wait, up to `wait` seconds, until they have rows to answer. `fresh` gives the part of an answer that
     depends on the time, from the same arguments. `admin` ones change or show the server rather than the boards.
+    `wide` ones concern all boards at once and so are not for callers limited to some.
     `creates` is the address of what was made, filled in from the result.
     """
 
@@ -42,6 +43,7 @@ class Operation:
     waits: bool = False
     fresh: Callable[..., Record] | None = None
     admin: bool = False
+    wide: bool = False
     creates: str = ""
 
     @property
@@ -50,6 +52,19 @@ class Operation:
         if self.admin:
             return "admin"
         return "read" if self.effect == "read" else "write"
+
+    def permit(self, caller: Caller) -> None:
+        """Raise Forbidden if a caller may not have it carried out."""
+        if self.scope not in caller.scopes:
+            raise Forbidden(
+                f"{self.name} needs the scope {self.scope!r}.",
+                hint="Use a key that has it; `kanban-mcp keys create` makes one.",
+            )
+        if self.wide and caller.boards is not None:
+            raise Forbidden(
+                f"{self.name} concerns all boards, and the key is limited to some.",
+                hint="Use a key that is not limited to boards.",
+            )
 
     @property
     def name(self) -> str:

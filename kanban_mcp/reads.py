@@ -97,7 +97,7 @@ class Reads:
 
     def _viewed(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
         """The kept answer while it is true; otherwise it is loaded."""
-        moment, key = self._follower.follow(), _key(arguments)
+        moment, key = self._follower.follow(), _key(arguments, caller)
         kept: _Kept | None = self._cache.get(operation.name, key)
         if kept is None:
             shared = self._remote is not None and operation.name in SHARED
@@ -174,6 +174,7 @@ class Reads:
             return answer(part(**arguments).lean())
 
 
-def _key(arguments: Mapping[str, Any]) -> str:
-    """The same for the same arguments, in whatever order they came."""
-    return json.dumps(arguments, sort_keys=True)
+def _key(arguments: Mapping[str, Any], caller: Caller) -> str:
+    """The same for the same arguments, in whatever order they came, to callers who see the same boards."""
+    seen = "" if caller.boards is None else f" {sorted(caller.boards)}"
+    return json.dumps(arguments, sort_keys=True) + seen

@@ -7,7 +7,7 @@ from typing import Any
 
 from kanban_mcp.answers import Answer, CallSample
 from kanban_mcp.catalog import Catalog
-from kanban_mcp.errors import Forbidden, Internal, KanbanError
+from kanban_mcp.errors import Internal, KanbanError
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
 from kanban_mcp.reads import Reads
@@ -82,8 +82,7 @@ class Runner:
     ) -> Answer | Awaitable[Answer]:
         try:
             operation = find(name)
-            if operation.scope not in caller.scopes:
-                raise _forbidden(operation)
+            operation.permit(caller)
             checked = operation.checked(arguments)
             if operation.effect == "read":
                 return self._reads.begin(operation, checked, caller=caller)
@@ -112,13 +111,6 @@ class Runner:
         if self.on_call is not None:
             known = name if name in self.catalog else "unknown"
             self.on_call(CallSample(known, transport, time.perf_counter() - started, code))
-
-
-def _forbidden(operation: Operation) -> Forbidden:
-    return Forbidden(
-        f"{operation.name} needs the scope {operation.scope!r}.",
-        hint="Use a key that has it; `kanban-mcp keys create` makes one.",
-    )
 
 
 def _internal(name: str) -> Internal:

@@ -49,7 +49,7 @@ class Writes:
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str, run: Callable[[], Answer]) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""
-        actor, now, digest = self._store.actor, self._store.now, _digest(arguments)
+        actor, now, digest = _name(self._store.caller), self._store.now, _digest(arguments)
         oldest = later(now, -KEY_SECONDS)
         first = self._store.idempotency.get(actor, key, oldest)
         if first is None:
@@ -62,6 +62,11 @@ class Writes:
                 hint="Use a new key for a new call; repeat a call with the same arguments.",
             )
         return Answer(json.loads(first.result), first.result)
+
+
+def _name(caller: Caller) -> str:
+    """Whose keys they are: those of callers limited to boards are apart, for an answer may show more than they see."""
+    return caller.actor if caller.boards is None else f"{caller.actor} {sorted(caller.boards)}"
 
 
 def _digest(arguments: Mapping[str, Any]) -> str:

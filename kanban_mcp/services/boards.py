@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from kanban_mcp.errors import Conflict, Invalid, NotFound, StaleVersion, Unconfirmed, WipLimit
+from kanban_mcp.errors import Conflict, Forbidden, Invalid, NotFound, StaleVersion, Unconfirmed, WipLimit
 from kanban_mcp.models.board import DEFAULT_COLUMNS, Board, BoardStats, BoardView, Column, ColumnSpec, Holders
 from kanban_mcp.models.change import Archived, Deleted
 from kanban_mcp.models.fields import BoardRef, Cursor, Description, Limit, Name, Version
@@ -100,6 +100,8 @@ class Boards:
         changes = {key: value for key, value in wanted.items() if value not in (None, getattr(before, key))}
         if not changes:
             return self._view(before)
+        if name and self._store.caller.boards is not None:
+            raise Forbidden("A key limited to boards renames none.", hint="The name may be that of another board.")
         same = self._store.boards.named(name) if name else None
         if same is not None and same.id != before.id:
             raise Conflict(f"There is already a board named {name!r}.", hint="Choose another name.")
@@ -221,7 +223,7 @@ class Boards:
         return found
 
     def _default(self) -> Board:
-        if self.bound is not None:
+        if self.bound is not None and self._bound_is_seen(self.bound):
             return self._named(self.bound)
         some = self._store.boards.first(6)
         if len(some) == 1:
@@ -230,6 +232,11 @@ class Boards:
             raise NotFound("There is no board yet.", hint="Make one with create_board(name=...).")
         names = ", ".join(board.name for board in some[:5])
         raise Invalid("There are several boards; say which.", hint=f"Give board=..., one of: {names}.")
+
+    def _bound_is_seen(self, bound: str) -> bool:
+        """Whether it may be told of the board the server is bound to: to all but callers limited to others."""
+        limited = self._store.caller.boards is not None
+        return not limited or self._store.boards.named(bound) is not None
 
     def save(self, action: str, before: Board, changes: Mapping[str, Any]) -> Board:
         """Write and log a change of a board."""

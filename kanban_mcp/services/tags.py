@@ -125,7 +125,7 @@ class Tags:
 
     def _get(self, name: str) -> Tag:
         tag = self._store.tags.named(name)
-        if tag is None:
+        if tag is None or not self._store.tags.visible(tag.id):
             raise NotFound(f"There is no tag {name!r}.", hint="list_tags shows the tags.")
         return tag
 

@@ -37,20 +37,28 @@ class BoardStore:
         self._db = database
 
     def get(self, board_id: int) -> Board | None:
-        """A board by id."""
+        """A board by id, if the caller may see it."""
         row = self._db.one("boards.get", "select * from boards where id = :id", id=board_id)
-        return None if row is None else _board(row)
+        return self._visible(row)
 
     def named(self, name: str) -> Board | None:
-        """A board by name, whatever its letter case."""
+        """A board by name, whatever its letter case, if the caller may see it."""
         row = self._db.one("boards.named", "select * from boards where name = :name", name=name)
-        return None if row is None else _board(row)
+        return self._visible(row)
+
+    def _visible(self, row: Row | None) -> Board | None:
+        return _board(row) if row is not None and self._db.transaction.caller.sees(row["id"]) else None
 
     def first(self, count: int) -> list[Board]:
         """The oldest boards in use."""
         rows = self._db.all(
             "boards.first",
-            "select * from boards where archived_at is null order by id limit :count",
+            """
+            select * from boards where archived_at is null
+                and (:boards is null or id in (select value from json_each(:boards)))
+            order by id limit :count
+            """,
+            boards=self._db.seen,
             count=count,
         )
         return [_board(row) for row in rows]
@@ -65,8 +73,10 @@ class BoardStore:
                 coalesce(sum(c.task_count) filter (where c.category = 'done'), 0) as done
             from boards b left join columns c on c.board_id = b.id
             where b.id > :after and (:archived or b.archived_at is null)
+                and (:boards is null or b.id in (select value from json_each(:boards)))
             group by b.id order by b.id limit :count
             """,
+            boards=self._db.seen,
             archived=archived,
             after=after,
             count=count,

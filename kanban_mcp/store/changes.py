@@ -1,5 +1,7 @@
 """The change log, as rows."""
 
+import heapq
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +47,12 @@ class ChangeStore:
         )
 
     def since(self, seq: int, count: int) -> list[Change]:
-        """What happened after a seq, in order."""
+        """What happened after a seq, in order, on the boards the caller may see."""
+        boards = self._db.transaction.caller.boards
+        if boards is not None:
+            # One board after the other: along the whole log, the few entries they may see could be far apart.
+            each = (self.of_board(board_id, seq, count) for board_id in boards)
+            return list(itertools.islice(heapq.merge(*each, key=lambda change: change.seq), count))
         rows = self._db.all(
             "changes.since",
             "select * from changes where seq > :seq order by seq limit :count",
@@ -69,7 +76,12 @@ class ChangeStore:
         """`since`, about one task and its notes and links."""
         rows = self._db.all(
             "changes.of_task",
-            "select * from changes where task_id = :task_id and seq > :seq order by seq limit :count",
+            """
+            select * from changes where task_id = :task_id and seq > :seq
+                and (:boards is null or board_id in (select value from json_each(:boards)))
+            order by seq limit :count
+            """,
+            boards=self._db.seen,
             task_id=task_id,
             seq=seq,
             count=count,
@@ -80,7 +92,12 @@ class ChangeStore:
         """`since`, by one actor."""
         rows = self._db.all(
             "changes.of_actor",
-            "select * from changes where actor = :actor and seq > :seq order by seq limit :count",
+            """
+            select * from changes where actor = :actor and seq > :seq
+                and (:boards is null or board_id in (select value from json_each(:boards)))
+            order by seq limit :count
+            """,
+            boards=self._db.seen,
             actor=actor,
             seq=seq,
             count=count,

@@ -3,6 +3,7 @@ closing any handle on them drops all locks this process holds."""
 
 import contextlib
 import functools
+import json
 import queue
 import re
 import threading
@@ -283,6 +284,15 @@ class Database:
         if transaction is None:
             raise RuntimeError("no transaction: services are called through the runner")
         return transaction
+
+    @property
+    def seen(self) -> str | None:
+        """The boards this thread's caller may see, as the JSON array that statements unpack; None for all.
+
+        Stores filter by it, so that what a caller may not see is not there for any rule or error above them.
+        """
+        boards = self.transaction.caller.boards
+        return None if boards is None else json.dumps(sorted(boards))
 
     def _borrow(self) -> sqlite3.Connection:
         if not self._room.acquire(timeout=self.options.busy_timeout):

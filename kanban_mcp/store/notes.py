@@ -11,8 +11,16 @@ class NoteStore:
         self._db = database
 
     def get(self, note_id: int) -> Note | None:
-        """A note by id."""
-        row = self._db.one("notes.get", "select * from notes where id = :id", id=note_id)
+        """A note by id, if the caller may see its board."""
+        row = self._db.one(
+            "notes.get",
+            """
+            select n.* from notes n join tasks t on t.id = n.task_id
+            where n.id = :id and (:boards is null or t.board_id in (select value from json_each(:boards)))
+            """,
+            id=note_id,
+            boards=self._db.seen,
+        )
         return None if row is None else _note(row)
 
     def insert(

@@ -90,13 +90,16 @@ class SearchStore:
             query=query,
             limit=CANDIDATES,
             board_id=filters.board_id,
+            boards=self._db.seen,
             status=filters.status,
             tags=ids(filters.tags),
         )
         newest = [int(row[0]) for row in rows]
         if not newest:
             return []
-        rank = self._titles_first if len(newest) == CANDIDATES else self._scored
+        # Weights of words tell how often they are on all boards, also on those the caller may not see.
+        unweighted = len(newest) == CANDIDATES or self._db.seen is not None
+        rank = self._titles_first if unweighted else self._scored
         return [_Ranked(score, index.kind, found) for found, score in rank(index, query, newest, count).items()]
 
     def _titles_first(self, index: _Statements, query: str, newest: list[int], count: int) -> dict[int, float]:
@@ -155,7 +158,9 @@ def _statements(kind: str, task: str, author: str) -> _Statements:
         newest=f"""
             select f.rowid from {fts} f {task}
             where f.{fts} match :query and t.archived_at is null
-                and (:board_id is null or t.board_id = :board_id) and (:status is null or t.status = :status)
+                and (:board_id is null or t.board_id = :board_id)
+                and (:boards is null or t.board_id in (select value from json_each(:boards)))
+                and (:status is null or t.status = :status)
                 and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
                      and x.tag_id in (select value from json_each(:tags))))
             order by f.rowid desc limit :limit

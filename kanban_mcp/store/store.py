@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.boards import BoardStore
 from kanban_mcp.store.changes import ChangeStore
 from kanban_mcp.store.claims import ClaimStore
@@ -36,6 +37,11 @@ class Store:
     def rehearsal(self) -> AbstractContextManager[None]:
         """A part of the current transaction that is undone at its end."""
         return self._database.rehearsing()
+
+    @property
+    def caller(self) -> Caller:
+        """In whose name, and with whose rights, the current transaction runs."""
+        return self._database.transaction.caller
 
     @property
     def actor(self) -> str:

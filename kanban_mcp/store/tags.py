@@ -35,16 +35,24 @@ class TagStore:
         return None if row is None else _tag(row)
 
     def page(self, *, after: str, count: int) -> list[Tag]:
-        """Tags by name, after a name, with how many unarchived tasks carry each."""
+        """Tags by name, after a name, with how many unarchived tasks carry each.
+
+        A caller limited to boards gets the tags that tasks there carry, without what they are below.
+        """
         rows = self._db.all(
             "tags.page",
             """
-            select g.id, g.name, p.name as parent, g.color,
+            select g.id, g.name, case when :boards is null then p.name end as parent, g.color,
                 (select count(*) from task_tags x join tasks t on t.id = x.task_id
-                 where x.tag_id = g.id and t.archived_at is null) as tasks
+                 where x.tag_id = g.id and t.archived_at is null
+                    and (:boards is null or t.board_id in (select value from json_each(:boards)))) as tasks
             from tags g left join tags p on p.id = g.parent_id
-            where g.name > :after order by g.name limit :count
+            where g.name > :after and (:boards is null or exists (
+                select 1 from task_tags x join tasks t on t.id = x.task_id
+                where x.tag_id = g.id and t.board_id in (select value from json_each(:boards))))
+            order by g.name limit :count
             """,
+            boards=self._db.seen,
             after=after,
             count=count,
         )
@@ -90,6 +98,21 @@ class TagStore:
         """The tasks that carry a tag itself, archived ones too."""
         rows = self._db.all("tags.carriers", "select task_id from task_tags where tag_id = :id", id=tag_id)
         return [row["task_id"] for row in rows]
+
+    def visible(self, tag_id: int) -> bool:
+        """Whether the caller may know of a tag: some task they may see carries it, or they see everything."""
+        return self._db.seen is None or bool(
+            self._db.value(
+                "tags.visible",
+                """
+                select exists (
+                    select 1 from task_tags x join tasks t on t.id = x.task_id
+                    where x.tag_id = :id and t.board_id in (select value from json_each(:boards)))
+                """,
+                id=tag_id,
+                boards=self._db.seen,
+            )
+        )
 
     def with_descendants(self, tag_id: int) -> list[int]:
         """A tag and all below it."""

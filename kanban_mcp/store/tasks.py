@@ -45,9 +45,9 @@ class TaskStore:
         self._db = database
 
     def get(self, task_id: int) -> Task | None:
-        """A task by id, archived or not."""
+        """A task by id, archived or not, if the caller may see its board."""
         row = self._db.one("tasks.get", "select * from tasks where id = :id", id=task_id)
-        return None if row is None else task(row)
+        return task(row) if row is not None and self._db.transaction.caller.sees(row["board_id"]) else None
 
     def insert(self, new: dict[str, Any]) -> int:
         """A new task from the values of its columns."""
