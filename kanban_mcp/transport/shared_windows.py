@@ -38,8 +38,11 @@ return {allowed, count, oldest[2] and (oldest[2] + window - now) or 0}
 class SharedWindows:
     """The windows of all processes on a Redis; each forgets itself when it has run out. For one event loop."""
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client = _connected(url)
+    def __init__(
+        self, url: str, *, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = _connected(url, timeout)
+        self._timeout = timeout
         self._script = self._client.register_script(_HIT)
         self._clock = clock
         self._members = map((secrets.token_hex(8) + "{}").format, itertools.count())
@@ -52,7 +55,7 @@ class SharedWindows:
             return None
         arguments: list[str | int] = [limit, WINDOW_SECONDS * 1_000_000, next(self._members)]
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._timeout):
                 allowed, count, left = await self._script(keys=[f"kanban:rate:{name}"], args=arguments)
         except Exception:  # whatever is wrong there, callers are answered here
             self._failed()
@@ -72,7 +75,7 @@ class SharedWindows:
             self._in_a_row = FAILURES - 1
 
 
-def _connected(url: str) -> "redis.asyncio.Redis":
+def _connected(url: str, timeout: float) -> "redis.asyncio.Redis":
     """A client that tries once: its defaults try again, which holds a call for seconds."""
     try:
         import redis.asyncio  # noqa: PLC0415
@@ -82,4 +85,4 @@ def _connected(url: str) -> "redis.asyncio.Redis":
         raise Unusable(
             "A Redis URL is set, but its client is not installed.", hint="Install kanban-mcp[redis]."
         ) from None
-    return redis.asyncio.Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=TIMEOUT_SECONDS)
+    return redis.asyncio.Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=timeout)

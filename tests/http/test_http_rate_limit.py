@@ -17,6 +17,7 @@ from kanban_mcp.transport.asgi import asgi_app
 from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.shared_windows import SharedWindows
 from kanban_mcp.transport.windows import WINDOW_SECONDS, Windows
+from tests.http.conftest import PATIENCE
 from tests.http.test_http_keys import bearing, made
 from tests.redis.test_redis_cache import RedisServer, server_binary
 
@@ -135,7 +136,7 @@ HITS = """
 import asyncio, sys
 from kanban_mcp.transport.shared_windows import SharedWindows
 async def main():
-    windows = SharedWindows(sys.argv[1])
+    windows = SharedWindows(sys.argv[1], timeout=30)
     verdicts = [await windows.hit("key:x", 100) for _ in range(50)]
     print(sum(verdict.allowed for verdict in verdicts))
     await windows.close()
@@ -153,7 +154,8 @@ async def test_four_processes_share_one_limit(redis_server: RedisServer) -> None
     ]
     admitted = [int((await child.communicate())[0]) for child in children]
     assert sum(admitted) == 100
-    assert 0 < redis_server.client().pttl("kanban:rate:key:x") <= WINDOW_SECONDS * 1000
+    with redis_server.client() as client:
+        assert 0 < client.pttl("kanban:rate:key:x") <= WINDOW_SECONDS * 1000
 
 
 @needs_redis
@@ -174,7 +176,7 @@ async def test_without_redis_each_process_counts_alone_and_what_was_counted_coun
 @needs_redis
 async def test_a_dead_redis_is_left_alone_after_some_failures(redis_server: RedisServer) -> None:
     now = 0.0
-    windows = SharedWindows(redis_server.url, clock=lambda: now)
+    windows = SharedWindows(redis_server.url, clock=lambda: now, timeout=PATIENCE)
     assert await windows.hit("a", 10) is not None
     redis_server.signal(signal.SIGKILL)
     assert [await windows.hit("a", 10) for _ in range(4)] == [None] * 4
