@@ -22,7 +22,7 @@ def measure() -> list[Figure]:
 
 
 async def _figures(app: App) -> list[Figure]:
-    return [*[await _gain(app, name) for name in VIEWS], await _watching(app)]
+    return [*[await _gain(app, name) for name in VIEWS], await _watching(app), await _profiled(app)]
 
 
 async def _gain(app: App, operation: str) -> Figure:
@@ -42,6 +42,18 @@ async def _in_turns(app: App, operation: str, *, keep: bool) -> float:
         await app.runner.call(operation, VIEWS[operation], actor="bench")
         seconds.append(perf_counter() - began)
     return median(seconds)
+
+
+async def _profiled(app: App) -> Figure:
+    """What a profile costs while it is taken: calls of get_board from the file, beside one and without."""
+    beside: list[float] = []
+    without: list[float] = []
+    for _ in range(ROUNDS):
+        without.append(await _in_turns(app, "get_board", keep=False))
+        profile = asyncio.create_task(app.runner.call("profile", {"seconds": 0.3}, actor="bench"))
+        beside.append(await _in_turns(app, "get_board", keep=False))
+        await profile
+    return Figure("get_board beside a profile / without", median(beside) / median(without), "times")
 
 
 async def _watching(app: App) -> Figure:

@@ -42,6 +42,8 @@ def report(
     BOARD is an id or a name. A page (html) and a picture (svg) have charts; all have the figures.
     """
     chosen = settings(**{**outer, **({"db": db} if db else {})})
+    if output is not None and _is_of(output, chosen.db):
+        raise click.BadParameter("is the database itself; name another file", param_hint="--output")
     wanted = form or (output.suffix.lstrip(".") if output and output.suffix.lstrip(".") in FORMATS else "md")
     try:
         text = _written(chosen, board, wanted, narrowed)
@@ -56,6 +58,14 @@ def report(
     except OSError as error:
         click.echo(f"kanban-mcp: {output}: {error.strerror}", err=True)
         sys.exit(UNUSABLE)
+
+
+def _is_of(file: Path, db: Path) -> bool:
+    """Whether a file is the database, or belongs to it."""
+    parts = [db, *(db.with_name(db.name + end) for end in ("-wal", "-shm", ".lock"))]
+    return file.resolve() in [part.resolve() for part in parts] or (
+        file.exists() and any(part.exists() and file.samefile(part) for part in parts)
+    )
 
 
 def _written(chosen: Settings, board: str, form: str, narrowed: dict[str, str | None]) -> str:

@@ -71,3 +71,12 @@ def test_what_cannot_be_reported_is_said_in_a_line(
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("end", ["", "-wal", ".lock"])
+def test_a_report_is_never_written_over_the_database(typed: Typed, db: Path, end: str) -> None:
+    before = db.stat()
+    ended = typed("Alpha", "--output", f"{db}{end}")
+    assert (ended.exit_code, "is the database itself" in ended.output) == (2, True)
+    after = db.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
