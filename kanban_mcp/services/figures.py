@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from kanban_mcp.models.flow import PERCENTILES, Band, FinishedTask, FlowDay, Group, Spread, Stay
-from kanban_mcp.services.histories import History
+from kanban_mcp.services.task_history import History
 from kanban_mcp.store.clock import seconds
 
 HOUR = 3600.0
@@ -108,11 +108,13 @@ def _group(name: str, finished: int, cycle: Spread | None, wip: int) -> Group:
 
 
 class Days:
-    """Days of a period, and the column each task was in at the end of each."""
+    """Days of a period, and the column each task was in at the end of each; `settled` ones stayed where they were."""
 
-    def __init__(self, since: str, until: str) -> None:
+    def __init__(self, since: str, until: str, settled: Mapping[str, int]) -> None:
         self.days = _days(since[:10], until[:10])
         self._changes: dict[tuple[str, str], int] = defaultdict(int)
+        for status, count in settled.items():
+            self._changes[status, self.days[0]] = count
 
     def moved(self, moves: Sequence[tuple[str, str | None]]) -> None:
         """Count a task where it was."""

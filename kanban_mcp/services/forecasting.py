@@ -7,14 +7,13 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from kanban_mcp.errors import Invalid
-from kanban_mcp.models.board import Board
 from kanban_mcp.models.fields import BoardRef, Moment, TagName
 from kanban_mcp.models.flow import Forecast, HowMany, Outlook, Rested, When
 from kanban_mcp.services import trials
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.figures import hours_between, percentile
-from kanban_mcp.services.histories import History
 from kanban_mcp.services.measuring import PERIOD, Measuring
+from kanban_mcp.services.task_history import History
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 
@@ -71,8 +70,9 @@ class Forecasting:
         if by and by <= now:
             raise Invalid(f"by {by} is not ahead.", hint="Give a date to come.")
         since = since or later(now, -PERIOD)
-        histories = self._measuring.past(found, since, tag).histories
-        basis = self._basis(found, histories, since, by)
+        told = self._measuring.past(found, since, tag)
+        histories = told.histories
+        basis = self._basis(histories, max(since, told.first), by)
         wanted = tasks or sum(task.open for task in histories)
         if not sum(basis.history) or not (wanted or by):
             why = "Nothing is open." if sum(basis.history) else _why_none(basis.rested)
@@ -89,10 +89,9 @@ class Forecasting:
         ends = Counter(step for step in steps if step <= trials.HORIZON)
         return Outlook(made, tuple((self._ahead(step, basis.hours), count) for step, count in sorted(ends.items())))
 
-    def _basis(self, board: Board, histories: Sequence[History], since: str, by: str | None) -> _Basis:
-        """The steps before now, whole ones only, since the board had its first task."""
+    def _basis(self, histories: Sequence[History], start: str, by: str | None) -> _Basis:
+        """The steps from a start to now, whole ones only."""
         now = self._store.now
-        start = max(since, min((task.created for task in histories), default=board.created_at))
         days = int(hours_between(start, now) / DAY)
         hours = DAY if days >= FEWEST_DAYS and (by is None or hours_between(now, by) >= DAY) else HOUR
         counts = [0] * int(hours_between(start, now) / hours)

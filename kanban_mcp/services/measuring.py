@@ -10,9 +10,10 @@ from kanban_mcp.models.fields import Actor, BoardRef, Limit, Moment, TagName
 from kanban_mcp.models.flow import AgeingTask, FinishedTask, Flow, FlowMetrics, Spread
 from kanban_mcp.services import figures
 from kanban_mcp.services.boards import Boards
-from kanban_mcp.services.histories import History, Past, past
+from kanban_mcp.services.histories import Past, past
 from kanban_mcp.services.metrics import metrics
 from kanban_mcp.services.tags import Tags
+from kanban_mcp.services.task_history import History
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 
@@ -59,13 +60,14 @@ class Measuring:
         if since > until:
             raise Invalid(f"since {since} is after until {until}.", hint="Give a since that is earlier, and not ahead.")
         told = self.past(found, since, tag, actor)
-        first = min((history.created for history in told.histories), default=found.created_at)
-        since = min(max(since, told.told_since if told.trimmed else min(first, found.created_at)), until)
+        since = min(max(since, told.told_since if told.trimmed else min(told.first, found.created_at)), until)
         return self._flow(found, told, since, until)
 
     def past(self, board: Board, since: str, tag: str | None = None, actor: str | None = None) -> Past:
         """The histories of a board's tasks, of those with a tag and of an actor only if asked."""
-        told = past(self._store, board.id, self._store.boards.columns(board.id), since)
+        # Who finished a task, the log alone tells: of an actor's tasks all of it must be read.
+        start, narrowed = "" if actor is not None else since, tag is not None
+        told = past(self._store, board.id, self._store.boards.columns(board.id), start, each=narrowed)
         kept: Iterable[History] = told.histories
         if tag is not None:
             tags = self._tags.with_descendants(tag)
@@ -87,7 +89,7 @@ class Measuring:
         cycle = figures.spread(task.cycle for task in finished if task.cycle is not None)
         ageing = self._ageing(in_work, cycle, tags)
         arrived = Counter(task.created[:10] for task in told.histories if since <= task.created <= until)
-        days = figures.Days(since, until)
+        days = figures.Days(since, until, told.settled)
         for task in told.histories:
             days.moved(task.moves)
         blocked = [task.blocked for task in finished if task.blocked]

@@ -22,6 +22,18 @@ class Standing(NamedTuple):
     actor: str | None
 
 
+STANDING = "t.id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)"
+
+
+class Settled(NamedTuple):
+    """How many tasks of a status, archived or not, were finished before a moment; when the first of them was made."""
+
+    status: str
+    archived: int
+    tasks: int
+    first: str
+
+
 Turn: TypeAlias = tuple[int, int, str, str, str, str | None, str | None, str | None]
 """An entry that may have changed a task's column, whether it is on the board, or whether it is blocked: its seq, the
 task, when, the action, who held the task or else acted; then what it changed as it was before: the status, `null` or
@@ -34,20 +46,43 @@ class FlowStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def standings(self, board_id: int) -> list[Standing]:
-        """Every task of a board, archived ones too."""
+    def standings(self, board_id: int, since: str) -> list[Standing]:
+        """The tasks of a board, archived ones too, without those that were finished before a moment."""
         rows = self._db.tuples(
             "flow.standings",
-            """
-            select id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)
-            from tasks where board_id = :board_id and archived_at is null
+            f"""
+            select {STANDING} from tasks t
+            where board_id = :board_id and archived_at is null and (completed_at is null or completed_at >= :since)
             union all
-            select id, status, created_at, started_at, completed_at, archived_at, coalesce(claimed_by, assignee)
-            from tasks where board_id = :board_id and archived_at is not null
-            """,
+            select {STANDING} from tasks t
+            where board_id = :board_id and archived_at is not null and (completed_at is null or completed_at >= :since)
+            """,  # noqa: S608 - a constant select list
             board_id=board_id,
+            since=since,
         )
         return [Standing._make(row) for row in rows]
+
+    def standing(self, task_ids: list[int]) -> list[Standing]:
+        """These tasks, as far as they exist."""
+        rows = self._db.tuples(
+            "flow.standing",
+            f"select {STANDING} from json_each(:ids) i cross join tasks t on t.id = i.value",  # noqa: S608 - a constant
+            ids=ids(task_ids),
+        )
+        return [Standing._make(row) for row in rows]
+
+    def settled(self, board_id: int, since: str) -> list[Settled]:
+        """The tasks of a board that were finished before a moment, counted."""
+        rows = self._db.tuples(
+            "flow.settled",
+            """
+            select status, archived_at is not null, count(*), min(created_at) from tasks
+            where board_id = :board_id and completed_at < :since group by 1, 2
+            """,
+            board_id=board_id,
+            since=since,
+        )
+        return [Settled._make(row) for row in rows]
 
     def turns(self, board_id: int) -> Iterator[list[Turn]]:
         """The log of a board's tasks, the newest first, without what moves nothing; part by part."""

@@ -89,7 +89,13 @@ async def test_figures_are_what_a_witness_saw(app: App, call: Call, clock: Setta
         clock.advance(minutes=1)
     with app.database.reading():
         flow = app.services.measuring.measured(1)
+        late = app.services.measuring.measured(1, since=flow.days[-4].day)
     check_days(flow, witness)
+    # Of a part of the time less is read, and the same told.
+    assert late.days[1:] == flow.days[-3:]
+    assert late.days[0].counts == flow.days[-4].counts
+    of_late = [task for task in flow.finished if task.completed_at >= late.since]
+    assert sorted(late.finished) == sorted(of_late)
     assert flow.finished
     for task in flow.finished:
         assert task.blocked == pytest.approx(witness.waited[task.task_id], abs=0.01), task
