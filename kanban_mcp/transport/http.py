@@ -8,7 +8,10 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import Unusable
 from kanban_mcp.transport.asgi import asgi_app
 from kanban_mcp.transport.guard import is_loopback
+from kanban_mcp.transport.http_protocol import HEADER_SECONDS, patient_protocol
 
+MOST_CONNECTIONS = 2000
+"""Open at a time, WebSockets among them; requests on more are answered 503."""
 STOP_SECONDS = 2
 """How long requests under way are waited for at the end; an open stream would keep the process for ever."""
 
@@ -30,8 +33,8 @@ def _check_keys(app: App) -> None:
     )
 
 
-def configured(app: App) -> uvicorn.Config:
-    """The server's own settings."""
+def configured(app: App, *, header_seconds: float = HEADER_SECONDS) -> uvicorn.Config:
+    """The server's own settings; `header_seconds` is how long the headers of a request may take."""
     settings = app.settings
     return uvicorn.Config(
         asgi_app(app),
@@ -41,5 +44,7 @@ def configured(app: App) -> uvicorn.Config:
         # Trusting forwarding headers, as is the default from loopback, would let callers choose their address.
         proxy_headers=False,
         server_header=False,
+        http=patient_protocol(header_seconds),
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from kanban_mcp.app import App
@@ -22,6 +23,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 INDEX = ROOT / "docs/README.md"
 OF_OTHERS = {"--scope"}
 """Flags in pages that are not ours, beside those of the Inspector, which stand behind `--method`."""
+
+
+def options(command: click.Command) -> set[str]:
+    """The flags of a command and of those below it."""
+    own = {option for parameter in command.params for option in parameter.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*map(options, below))
 
 
 def name_of(page: Path) -> str:
@@ -102,7 +110,7 @@ def test_commands_in_pages_are_understood() -> None:
 def test_flags_in_the_text_are_understood(page: Path) -> None:
     for flags in re.findall(r"`(--[a-z][^`]*)`", page.read_text()):
         arguments = shlex.split(flags)
-        known = {option for parameter in main.params for option in parameter.opts} | OF_OTHERS
+        known = options(main) | OF_OTHERS
         assert {argument for argument in arguments if argument.startswith("--")} <= known, flags
         if len(arguments) > 1 and not OF_OTHERS & set(arguments) and not any(map(str.isupper, arguments)):
             check_understood(arguments)

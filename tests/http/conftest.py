@@ -23,10 +23,10 @@ PATIENCE = 30
 
 
 @contextlib.contextmanager
-def serving(app: App) -> Iterator[str]:
+def serving(app: App, **options: float) -> Iterator[str]:
     """A server over an open app, in a thread; its address, such as `http://127.0.0.1:4711`."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(configured(app))
+        server = uvicorn.Server(configured(app, **options))
         # Clients queue at the socket until the server takes them, so nobody waits for it to be up.
         thread = threading.Thread(target=anyio.run, args=(server.serve, [listening]))
         thread.start()
