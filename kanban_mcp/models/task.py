@@ -92,7 +92,7 @@ class TaskRow(NamedTuple):
 
 
 LISTED = TaskRow._fields[:8]
-WHOLE = (*(name for name in Task.model_fields if name != "position"), "tags")
+WHOLE = (*Task.model_fields, "tags")
 """The columns of a list with whole tasks."""
 
 

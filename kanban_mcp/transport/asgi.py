@@ -22,6 +22,7 @@ from kanban_mcp.transport.mcp_server import mcp_server
 from kanban_mcp.transport.rate_limit import RateLimit
 from kanban_mcp.transport.rest import Rest
 from kanban_mcp.transport.shared_windows import SharedWindows
+from kanban_mcp.transport.web import Web
 
 
 def asgi_app(app: App) -> ASGIApp:
@@ -37,7 +38,7 @@ def asgi_app(app: App) -> ASGIApp:
                 closing.push_async_callback(shared.close)
             yield
 
-    routes = [*rest.routes, *mcp.routes, Route("/health", _health)]
+    routes = [*Web(app).routes, *rest.routes, *mcp.routes, Route("/health", _health)]
     return _admitted(Starlette(routes=routes, lifespan=lifespan), app, Keyring(app), shared)
 
 

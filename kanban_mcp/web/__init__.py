@@ -1,0 +1,1 @@
+"""The assets of the board in a browser, as they are served."""

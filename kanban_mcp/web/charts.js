@@ -1,0 +1,29 @@
+// How work flows: pictures drawn by the server, each with its figures beside it.
+import { get } from "./api.js";
+import { h } from "./dom.js";
+import { ask } from "./session.js";
+
+export async function chartsPage(content, id) {
+  await ask();
+  const board = await get(`/boards/${id}?limit=1`);
+  const response = await fetch(`/boards/${id}/charts.json`);
+  const { charts } = await response.json();
+  document.title = `${board.name}: charts`;
+  content.replaceChildren(h("div.head", {}, h("h1", {}, `${board.name}: how work flows`), h("a", { href: `/boards/${id}` }, "The board")), ...charts.map((chart) => figure(id, chart)));
+}
+
+function figure(id, chart) {
+  const { columns, rows } = chart.table;
+  return h(
+    "figure.chart",
+    {},
+    h("img", { src: `/boards/${id}/charts/${chart.name}.svg`, alt: chart.description, loading: "lazy" }),
+    h("figcaption", {}, h("details", {}, h("summary", {}, `${chart.title}: the figures`), table(columns, rows))),
+  );
+}
+
+/** Rows as a table. */
+export function table(columns, rows) {
+  const cells = (tag, values) => values.map((value) => h(tag, tag === "th" ? { scope: "col" } : {}, value === null || value === undefined ? "" : String(value)));
+  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Figures" }, h("table", {}, h("thead", {}, h("tr", {}, cells("th", columns))), h("tbody", {}, rows.map((row) => h("tr", {}, cells("td", row))))));
+}

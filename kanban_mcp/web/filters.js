@@ -1,0 +1,54 @@
+// Which cards are shown: kept in the address, so that a view can be sent to someone.
+import { h } from "./dom.js";
+
+const NAMES = ["q", "tag", "who", "least"];
+
+/** The filters that the address has. */
+export function filters() {
+  const given = new URLSearchParams(location.search);
+  return Object.fromEntries(NAMES.filter((name) => given.get(name)).map((name) => [name, given.get(name)]));
+}
+
+/** Whether a card is wanted. */
+export function matches(card, { q, tag, who, least }) {
+  const words = (q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  const text = `#${card.id} ${card.title}`.toLowerCase();
+  return (
+    words.every((word) => text.includes(word)) &&
+    (!tag || (card.tags ?? []).includes(tag)) &&
+    (!who || card.claimed_by === who || card.assignee === who) &&
+    (!least || card.priority >= Number(least))
+  );
+}
+
+/** The form; `changed` is called when the address has new filters. */
+export function filterForm(state, changed) {
+  const now = filters();
+  const set = (name) => (event) => {
+    const given = new URLSearchParams(location.search);
+    if (event.target.value) given.set(name, event.target.value);
+    else given.delete(name);
+    history.replaceState(null, "", `${location.pathname}${given.size ? `?${given}` : ""}`);
+    changed();
+  };
+  const cards = [...state.cards.values()];
+  const choice = (name, label, values) =>
+    h(
+      "select",
+      { name, "aria-label": label, onchange: set(name) },
+      h("option", { value: "" }, label),
+      [...new Set([...values, now[name]].filter(Boolean))].sort().map((value) => h("option", { value, selected: now[name] === value }, value)),
+    );
+  return h(
+    "form.filters",
+    { role: "search", onsubmit: (event) => event.preventDefault() },
+    h("input", { type: "search", name: "q", placeholder: "Filter cards", "aria-label": "Filter cards by words", value: now.q ?? "", oninput: set("q") }),
+    choice("tag", "Any tag", cards.flatMap((card) => card.tags ?? [])),
+    choice("who", "Anyone", cards.flatMap((card) => [card.claimed_by, card.assignee])),
+    h(
+      "select",
+      { name: "least", "aria-label": "Priority", onchange: set("least") },
+      [["", "Any priority"], ["8", "High (8 and above)"], ["5", "5 and above"]].map(([value, label]) => h("option", { value, selected: now.least === value }, label)),
+    ),
+  );
+}
