@@ -73,6 +73,7 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
     runner = Runner(catalog, reads, Writes(store, writer))
     runner.on_call = watch.calls.observe
+    watch.profiler.operations = {operation.name for operation in catalog.everything()}
     writer.on_commit = functools.partial(_committed, feed, checkpointer)
     if settings.log_days:
         writer.submit(functools.partial(services.history.trim, settings.log_days), caller=Caller("kanban-mcp"))

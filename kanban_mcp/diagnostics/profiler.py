@@ -1,10 +1,11 @@
 """Watches where time goes: samples of all threads for some seconds, and named spans of our own."""
 
+import difflib
 import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -66,7 +67,11 @@ class Spans:
 
 
 class Profiler:
-    """Samples the stacks of all other threads; one profile at a time."""
+    """Samples the stacks of all other threads; one profile at a time. `operations` may be asked for, once they are
+    known.
+    """
+
+    operations: Collection[str] = ()
 
     def __init__(self, spans: Spans) -> None:
         self._spans = spans
@@ -78,8 +83,10 @@ class Profiler:
 
         Call it beside the load to be looked at. `operation` keeps only samples within that operation.
         """
-        if operation is not None and not operation.isidentifier():
-            raise Invalid(f"{operation[:60]!r} is no operation's name.", hint="Give a name such as get_task.")
+        if operation is not None and operation not in (self.operations or (operation,)):
+            near = difflib.get_close_matches(operation[:60], self.operations, 1)
+            hint = f"Did you mean {near[0]}?" if near else "Give a name such as get_task."
+            raise Invalid(f"{operation[:60]!r} is no operation's name.", hint=hint)
         if not self._running.acquire(blocking=False):
             raise Busy("A profile is being taken.", hint="Ask again when it is done.")
         try:

@@ -167,6 +167,7 @@ async def test_cache_figures_and_forgetting_by_pattern(call: Call, board: dict[s
         ("profile", {"seconds": 9999}),
         ("profile", {"seconds": 0}),
         ("profile", {"operation": "rm -rf /"}),
+        ("profile", {"operation": "gett_task"}),
         ("invalidate_cache", {"pattern": "*" * 10_000}),
         ("invalidate_cache", {"pattern": ""}),
         ("get_query_stats", {"explain": "nothing.such"}),
