@@ -10,14 +10,14 @@ class History:
 
     Told backwards, from how the task stands: so the log need not reach back to its creation, which may be trimmed. What
     is told later was later, whatever the machine's clock said. A task that is done stays so when it is archived or
-    deleted: it was finished. `tags` are those of a deleted task.
+    deleted: it was finished. `seen` is the column it is counted in at the earliest moment told so far, None off the
+    board. `tags` are those of a deleted task.
     """
 
     __slots__ = (
         "_away",
         "_finisher",
         "_later",
-        "seen",
         "_status",
         "_until",
         "blocks",
@@ -27,6 +27,7 @@ class History:
         "id",
         "moves",
         "open",
+        "seen",
         "started",
         "tags",
     )
@@ -82,7 +83,8 @@ class History:
             task = json.loads(kept)
             self._came(at, done, task["status"], "archived_at" in task)
         else:
-            if old is not None and self._status in done and action != "undone" and not self._finisher:
+            finishing = self._status in done and old is not None and old not in done
+            if finishing and action != "undone" and not self._finisher:
                 self._finisher = actor
             self._came(at, done, old or self._status, self._away if archived is None else archived == "text")
 

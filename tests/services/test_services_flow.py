@@ -279,6 +279,21 @@ async def test_finished_work_is_told_by_who_held_it_and_by_tag(
     assert (of_bob["finished"], of_bob["arrived"], of_bob["wip"]) == (1, 2, 1)
 
 
+async def test_who_sorts_finished_work_did_not_finish_it(
+    call: Call, board: dict[str, Any], clock: SettableClock
+) -> None:
+    categories = {"todo": "todo", "doing": "active", "done": "done", "shipped": "done"}
+    columns = [{"status": status, "category": category} for status, category in categories.items()]
+    await call("set_columns", board="Alpha", columns=columns)
+    task = await made(call, status="doing")
+    await call("complete_task", task_id=task, actor="ann")
+    clock.advance(days=1)
+    await call("move_task", task_id=task, status="shipped", actor="bob")
+    found = await call("get_flow_metrics", board="Alpha")
+    assert found["actors"]["rows"] == [["ann", 1, 0, 0, 0]]
+    assert [(day["finished"], day["done"], day["shipped"]) for day in table(found["days"])] == [(1, 1, 0), (0, 0, 1)]
+
+
 async def test_figures_are_narrowed_to_a_period_and_to_who_finished(
     app: App, call: Call, board: dict[str, Any], clock: SettableClock
 ) -> None:
