@@ -100,7 +100,8 @@ class Operation:
 
     def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments given, each as its type; null stands for not given. Raises Invalid."""
-        given = {name: value for name, value in arguments.items() if value is not None}
+        known = self.arguments.model_fields
+        given = {name: value for name, value in arguments.items() if value is not None or name not in known}
         try:
             model = self.arguments.model_validate(given)
         except ValidationError as error:

@@ -21,7 +21,7 @@ _COLUMNS = ("operation", "transport", "count", "errors", "p50_ms", "p95_ms", "p9
 log = logging.getLogger(__name__)
 
 
-class _Calls:
+class Calls:
     """The calls of one operation over one transport so far."""
 
     __slots__ = ("errors", "operation", "times", "transport")
@@ -32,26 +32,32 @@ class _Calls:
         self.times = Histogram()
         self.errors: Counter[str] = Counter()
 
+    def by_status(self, status: Callable[[str], str]) -> Counter[str]:
+        """How many ended with which status; `status` gives that of an error's code."""
+        found = Counter({"2xx": self.times.count - self.errors.total()})
+        for code, count in self.errors.copy().items():
+            found[status(code)] += count
+        return +found
+
 
 class CallMonitor:
-    """Counts calls; `connections` says how many clients there are now."""
+    """Counts calls. `connections` says how many clients there are now, by transport; transports enter themselves."""
 
     def __init__(
         self,
         queries: QueryMonitor,
         *,
-        connections: Callable[[], int] = lambda: 1,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
         memory: Callable[[], dict[str, int]] = dict,
     ) -> None:
         self._queries = queries
-        self._connections = connections
+        self.connections: dict[str, Callable[[], int]] = {}
         self._clock = clock
         self._cpu = cpu
         self._memory = memory
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, str], _Calls] = {}
+        self._calls: dict[tuple[str, str], Calls] = {}
         self._all = Histogram()
         self._seconds: list[tuple[int, int]] = [(-1, 0)] * MINUTE
         self._started = self._logged = clock()
@@ -63,7 +69,7 @@ class CallMonitor:
         now = int(self._clock())
         key = (sample.operation, sample.transport)
         with self._lock:
-            calls = self._calls.get(key) or self._calls.setdefault(key, _Calls(*key))
+            calls = self._calls.get(key) or self._calls.setdefault(key, Calls(*key))
             calls.times.observe(sample.seconds)
             if sample.error is not None:
                 calls.errors[sample.error] += 1
@@ -98,7 +104,8 @@ class CallMonitor:
             requests_per_second=round(self._rate(), 2),
             cpu_usage=round(self._usage(), 3),
             cpus=os.cpu_count() or 1,
-            active_connections=self._connections(),
+            active_connections=sum(self.open_connections().values()),
+            connections=self.open_connections(),
             errors=dict(sum((call.errors for call in calls), Counter())),
             operations=page(_COLUMNS, calls, _figures, limit=100, total=len(calls)),
         )
@@ -115,6 +122,20 @@ class CallMonitor:
         passed = self._clock() - before
         return (self._cpu() - used) / passed if passed >= 1 else self._share
 
+    def by_operation(self) -> list[Calls]:
+        """The calls of each operation over each transport so far."""
+        with self._lock:
+            return list(self._calls.values())
+
+    def open_connections(self) -> dict[str, int]:
+        """Connections open now, by transport; over pipes there is the one."""
+        return {name: count() for name, count in self.connections.items()} or {"stdio": 1}
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return self._clock() - self._started
+
     def _rate(self) -> float:
         """Calls a second over the last minute, or since the start if that is less."""
         now = int(self._clock())
@@ -126,7 +147,7 @@ def _quantiles(times: Histogram) -> dict[str, float]:
     return {f"p{round(share * 100)}": milliseconds(times.quantile(share)) for share in (0.5, 0.95, 0.99)}
 
 
-def _figures(calls: _Calls) -> list[object]:
+def _figures(calls: Calls) -> list[object]:
     times = calls.times
     largest = milliseconds(times.largest)
     return [calls.operation, calls.transport, times.count, calls.errors.total(), *_quantiles(times).values(), largest]

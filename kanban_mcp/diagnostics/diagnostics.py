@@ -1,7 +1,5 @@
 """All monitors over one store."""
 
-from collections.abc import Callable
-
 from kanban_mcp.diagnostics.batches import BatchMonitor
 from kanban_mcp.diagnostics.caching import CacheMonitor
 from kanban_mcp.diagnostics.calls import CallMonitor
@@ -38,7 +36,6 @@ class Diagnostics:
         slow_seconds: float,
         budget_mb: int,
         spans: Spans,
-        connections: Callable[[], int] = lambda: 1,
     ) -> None:
         self._database = database
         self._store = store
@@ -46,7 +43,7 @@ class Diagnostics:
         self._checks = Checks(database)
         self.spans = spans
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
-        self.calls = CallMonitor(self.queries, connections=connections, memory=lambda: self.memory.usage)
+        self.calls = CallMonitor(self.queries, memory=lambda: self.memory.usage)
         self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
         self.caching = CacheMonitor(cache, remote)
         sizes = {

@@ -71,6 +71,10 @@ class HealthMonitor:
     def _monitors(self) -> dict[str, str]:
         return {name: verdict() for name, verdict in self._verdicts.items()}
 
+    def answers(self) -> None:
+        """Read from the store. Raises KanbanError when it does not answer."""
+        self._last_seq()
+
     def _warnings(self) -> list[str]:
         found = []
         if not safe_with_many_processes():

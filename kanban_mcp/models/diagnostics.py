@@ -42,6 +42,7 @@ class Performance(Record):
     cpu_usage: float
     cpus: int
     active_connections: int
+    connections: dict[str, int] = {}
     errors: dict[str, int] = {}
     operations: Page
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from kanban_mcp.visible import visible
@@ -93,10 +93,10 @@ def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
-Id: TypeAlias = Annotated[int, AfterValidator(_id)]
-Seq: TypeAlias = Annotated[int, AfterValidator(_count)]
-Lease: TypeAlias = Annotated[int, AfterValidator(_count)]
-Version: TypeAlias = Annotated[int, AfterValidator(_id)]
+Id: TypeAlias = Annotated[int, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
+Seq: TypeAlias = Annotated[int, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Lease: TypeAlias = Annotated[int, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Version: TypeAlias = Annotated[int, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
 BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(_one_line)]
 Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]

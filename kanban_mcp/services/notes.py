@@ -14,7 +14,7 @@ from kanban_mcp.services.holding import Holding
 from kanban_mcp.services.writing import Writing
 from kanban_mcp.store import Store
 
-_COLUMNS = ("id", "category", "title", "content", "author", "created_at", "pinned")
+COLUMNS = ("id", "category", "title", "content", "author", "created_at", "pinned")
 
 
 class Notes:
@@ -52,9 +52,9 @@ class Notes:
         found = self._store.notes.page(task_id, category=category, below=_place(cursor), count=limit + 1)
         total = self._store.notes.count(task_id) if category is None else None
         return page(
-            _COLUMNS,
+            COLUMNS,
             found,
-            lambda note: [getattr(note, column) for column in _COLUMNS],
+            lambda note: [getattr(note, column) for column in COLUMNS],
             limit=limit,
             cursor=lambda note: f"{int(note.pinned)}.{note.id}",
             total=total,

@@ -11,7 +11,7 @@ from kanban_mcp.errors import Invalid
 from kanban_mcp.operations import Operation
 
 MOST_PARAMETERS = 100
-_INTEGER = re.compile(r"-?\d{1,19}")
+_INTEGER = re.compile(r"0|-?[1-9]\d{0,18}")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -53,7 +53,7 @@ class Arguments:
 
     def _value(self, name: str, text: str) -> Any:
         kinds = self._kinds.get(name, ())
-        if "integer" in kinds and _INTEGER.fullmatch(text):
+        if "integer" in kinds and _INTEGER.fullmatch(text) and not (text == "0" and "string" in kinds):
             return int(text)
         return _BOOLEANS.get(text, text) if "boolean" in kinds else text
 

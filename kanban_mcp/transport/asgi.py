@@ -5,21 +5,23 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from kanban_mcp.app import App
 from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
 from kanban_mcp.transport.clients import ClientAddresses
+from kanban_mcp.transport.compression import Compression
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.mcp_http import McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
+from kanban_mcp.transport.metrics import Metrics
+from kanban_mcp.transport.openapi import OpenApi
 from kanban_mcp.transport.rate_limit import RateLimit
+from kanban_mcp.transport.reader import Reader
+from kanban_mcp.transport.readiness import Readiness
 from kanban_mcp.transport.rest import Rest
 from kanban_mcp.transport.shared_windows import SharedWindows
 from kanban_mcp.transport.web import Web
@@ -30,6 +32,7 @@ def asgi_app(app: App) -> ASGIApp:
     fast = FastLane(app, "http") if app.settings.fast_lane else None
     mcp, rest = McpHttp(mcp_server(app), fast), Rest(app)
     shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
+    openapi = OpenApi(app, rest.addresses)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -38,13 +41,22 @@ def asgi_app(app: App) -> ASGIApp:
                 closing.push_async_callback(shared.close)
             yield
 
-    routes = [*Web(app).routes, *rest.routes, *mcp.routes, Route("/health", _health)]
+    routes = [
+        *rest.routes,
+        *openapi.routes,
+        *Reader(openapi).routes,
+        *Metrics(app, rest).routes,
+        *mcp.routes,
+        *Readiness(app).routes,
+        *Web(app).routes,
+    ]
     return _admitted(Starlette(routes=routes, lifespan=lifespan), app, Keyring(app), shared)
 
 
 def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:
     """What every request passes, written from the inside out."""
     settings, addresses = app.settings, ClientAddresses(app.settings.trusted_proxies)
+    inner = Compression(inner)
     inner = Bodies(inner)
     if settings.rate_limit:
         inner = RateLimit(inner, limit=settings.rate_limit, addresses=addresses, shared=shared)
@@ -58,7 +70,3 @@ def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows 
             expose_headers=["*"],
         )
     return Guard(inner, bound=settings.host, hosts=settings.allowed_hosts, origins=settings.allowed_origins)
-
-
-async def _health(request: Request) -> JSONResponse:
-    return JSONResponse({"status": "ok"})

@@ -104,11 +104,11 @@ class Endpoint:
         detail = query.pop("detail", "full")
         if detail not in DETAILS:
             raise Invalid(f"There is no detail {detail!r}.", hint="It is full, which is usual, or summary.")
+        if request.idempotency_key is not None and self.operation.keyed:
+            query.setdefault("idempotency_key", request.idempotency_key)
         arguments = self._arguments.merged(request.values, query, request.body)
         if "detail" in self._has:
             arguments["detail"] = detail
-        if request.idempotency_key is not None and self.operation.keyed:
-            arguments.setdefault("idempotency_key", request.idempotency_key)
         return arguments, detail
 
     def _replied(self, request: Request, answer: Answer, detail: str) -> Reply:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kanban_mcp.errors import Invalid
-
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 _OURS = re.compile(r"(?:(\d{1,18})-)?([0-9a-f]{16})(?:\.\w+)?")
 
@@ -34,16 +32,13 @@ def matches(condition: str, tag: str) -> bool:
 
 
 def versions(condition: str) -> set[int] | None:
-    """The versions If-Match allows; None for any. Raises Invalid where it cannot be read.
+    """The versions If-Match allows; None for any, none where it cannot be read.
 
     A bare version in quotation marks counts too. Weak tags match nothing here, as RFC 9110 has it.
     """
     if condition.strip() == "*":
         return None
-    tags = _TAG.findall(condition)
-    if not tags:
-        raise Invalid("If-Match holds no entity tag.", hint='Give the ETag of a task or a board, or "VERSION", or *.')
-    strong = [content for weak, content in tags if not weak]
+    strong = [content for weak, content in _TAG.findall(condition) if not weak]
     return {version for content in strong if (version := _version(content)) is not None}
 
 

@@ -19,7 +19,9 @@ STOP_SECONDS = 2
 async def serve(app: App) -> None:
     """Serve until a signal asks for the end. Raises Unusable where everyone could reach it and none has a key."""
     _check_keys(app)
-    await uvicorn.Server(configured(app)).serve()
+    server = uvicorn.Server(configured(app))
+    app.watch.calls.connections["http"] = lambda: len(server.server_state.connections)
+    await server.serve()
 
 
 def _check_keys(app: App) -> None:

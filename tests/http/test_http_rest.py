@@ -91,6 +91,7 @@ async def test_what_is_not_known_is_refused_by_name(client: httpx2.AsyncClient, 
         "'titel', did you mean 'title'"
         in told(await client.patch("/api/tasks/1", json={"titel": "x"}), 422, "invalid")["detail"]
     )
+    told(await client.patch("/api/tasks/1", json={"titel": None}), 422, "invalid")
     assert "'colour'" in told(await client.get("/api/tasks?colour=red"), 422, "invalid")["detail"]
 
 
@@ -160,7 +161,7 @@ async def test_if_match_lets_through_who_has_seen_the_current_version(
     assert told(late, 412, "stale_version")["current"] == {"version": 2}
     for condition in (f"W/{tag}", '"nonsense"', '"1"'):
         told(await client.delete("/api/tasks/1?confirm=true", headers={"If-Match": condition}), 412, "stale_version")
-    told(await client.post("/api/tasks/1/archive", headers={"If-Match": "2"}), 422, "invalid")
+    told(await client.post("/api/tasks/1/archive", headers={"If-Match": "2"}), 412, "stale_version")
     for condition in ('"2"', "*", '"1", "2"'):
         moved = await client.post("/api/tasks/1/move", json={"status": "review"}, headers={"If-Match": condition})
         assert moved.status_code in (200, 412)
@@ -183,6 +184,8 @@ async def test_a_repeat_with_the_same_key_is_done_once(client: httpx2.AsyncClien
     again = await client.post("/api/tasks", json={"title": "once"}, headers=key)
     assert (again.status_code, again.json(), again.headers["location"]) == (201, first.json(), "/api/tasks/1")
     told(await client.post("/api/tasks", json={"title": "other"}, headers=key), 409, "conflict")
+    two = {"title": "once", "idempotency_key": "def"}
+    told(await client.post("/api/tasks", json=two, headers=key), 422, "invalid")
 
 
 async def test_head_is_get_without_the_body(client: httpx2.AsyncClient, three: dict[str, Any]) -> None:

@@ -1,0 +1,61 @@
+"""Compression: what the client accepts, above 1 KB, once."""
+
+import gzip
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import Call
+
+
+@pytest.fixture
+async def task(call: Call, board: dict[str, Any]) -> dict[str, Any]:
+    """A task whose brief is above 1 KB."""
+    return await call("create_task", title="long", description="words " * 400)
+
+
+async def encoding(client: httpx2.AsyncClient, accepted: str, address: str = "/api/tasks/1") -> str | None:
+    response = await client.get(address, headers={"Accept-Encoding": accepted})
+    assert response.status_code == 200
+    return response.headers.get("content-encoding")
+
+
+async def test_the_best_that_is_accepted_is_used(client: httpx2.AsyncClient, task: dict[str, Any]) -> None:
+    assert await encoding(client, "gzip, br, zstd") == "zstd"
+    assert await encoding(client, "gzip, br") == "br"
+    assert await encoding(client, "gzip") == "gzip"
+    assert await encoding(client, "*") == "zstd"
+    assert await encoding(client, "identity") is None
+    assert await encoding(client, "gzip;q=0, zstd;q=0") is None
+    assert await encoding(client, "zstd;q=0, br;q=0, gzip;q=0.5") == "gzip"
+
+
+async def test_what_is_compressed_is_the_same_and_has_a_tag_of_its_own(
+    client: httpx2.AsyncClient, task: dict[str, Any]
+) -> None:
+    plain = await client.get("/api/tasks/1", headers={"Accept-Encoding": "identity"})
+    async with client.stream("GET", "/api/tasks/1", headers={"Accept-Encoding": "gzip"}) as response:
+        raw = b"".join([part async for part in response.aiter_raw()])
+    assert gzip.decompress(raw) == plain.content
+    assert len(raw) == int(response.headers["content-length"])
+    assert "accept-encoding" in response.headers["vary"].lower()
+    assert response.headers["etag"] == plain.headers["etag"][:-1] + '.gzip"'
+    for tag in (response.headers["etag"], plain.headers["etag"]):
+        again = await client.get("/api/tasks/1", headers={"If-None-Match": tag, "Accept-Encoding": "gzip"})
+        assert (again.status_code, again.content) == (304, b"")
+    written = await client.patch("/api/tasks/1", json={"title": "x"}, headers={"If-Match": response.headers["etag"]})
+    assert written.status_code == 200
+
+
+async def test_what_is_small_is_sent_as_it_is(client: httpx2.AsyncClient, call: Call, board: dict[str, Any]) -> None:
+    empty = await client.get("/api/tasks/1", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in empty.headers
+    made = await call("create_task", title="x")
+    size = len((await client.get("/api/tasks/1")).content)
+    await call("update_task", task_id=made["id"], description="x" * (1024 - size - len(',"description":""')))
+    at_limit = await client.get("/api/tasks/1", headers={"Accept-Encoding": "gzip"})
+    assert len(at_limit.content) == 1024
+    assert "content-encoding" not in at_limit.headers
+    await call("update_task", task_id=made["id"], description="x" * (1025 - size - len(',"description":""')))
+    assert await encoding(client, "gzip") == "gzip"

@@ -1,0 +1,87 @@
+"""What is measured, as scrapers and dashboards get it, and whether the server is well."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from kanban_mcp.app import App
+from kanban_mcp.errors import Busy
+from tests.conftest import Call
+
+
+async def scraped(client: httpx2.AsyncClient) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every sample by its name and labels."""
+    response = await client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+
+
+async def test_counts_are_those_of_what_was_sent(client: httpx2.AsyncClient, board: dict[str, Any]) -> None:
+    for title in ("one", "two", "three"):
+        await client.post("/api/tasks", json={"title": title})
+    for task_id in (1, 1, 2, 9, 10):
+        await client.get(f"/api/tasks/{task_id}")
+    tag = (await client.get("/api/tasks/3")).headers["etag"]
+    await client.get("/api/tasks/3", headers={"If-None-Match": tag})
+    await client.put("/api/tasks/3", json={})
+    await client.get("/api/nowhere/secret")
+    samples = await scraped(client)
+
+    def value(name: str, **labels: str) -> float:
+        return samples[name, tuple(sorted(labels.items()))]
+
+    get = {"operation": "get_task", "transport": "rest"}
+    assert value("kanban_calls_total", **get, status="2xx") == 5
+    assert value("kanban_calls_total", **get, status="4xx") == 2
+    assert value("kanban_calls_total", operation="create_task", transport="rest", status="2xx") == 3
+    assert value("kanban_call_seconds_count", **get) == 7
+    at = {"route": "/tasks/{task_id}", "method": "GET"}
+    assert [value("kanban_rest_requests_total", **at, status=status) for status in ("200", "304", "404")] == [4, 1, 2]
+    assert value("kanban_rest_requests_total", route="/tasks/{task_id}", method="PUT", status="405") == 1
+    assert value("kanban_rest_requests_total", route="unknown", method="GET", status="404") == 1
+    half, most = (
+        value("kanban_call_seconds", **get, quantile="0.5"),
+        value("kanban_call_seconds", **get, quantile="0.99"),
+    )
+    assert 0 < half <= most <= value("kanban_call_seconds_sum", **get) * 1.02
+
+
+async def test_labels_hold_nothing_that_callers_choose(client: httpx2.AsyncClient, board: dict[str, Any]) -> None:
+    for number in range(20):
+        await client.get(f"/api/secret-{number}/x")
+        await client.request(f"M{number}", "/api/tasks")
+        await client.get(f"/api/boards/secret-{number}")
+    text = (await client.get("/metrics")).text
+    assert "secret" not in text
+    assert "M1" not in text
+
+
+async def test_the_same_is_there_as_json(client: httpx2.AsyncClient, call: Call, board: dict[str, Any]) -> None:
+    await client.get("/api/boards/1")
+    figures = (await client.get("/metrics", headers={"Accept": "application/json"})).json()
+    assert figures.keys() >= {"timestamp", "uptime", "memory", "performance"}
+    assert figures["performance"].keys() >= {"api_response_time", "database_query_time", "active_connections"}
+    assert figures["memory"]["rss"] > 1_000_000
+    rest = [row for row in figures["operations"] if row["transport"] == "rest"]
+    assert [(row["operation"], row["count"]) for row in rest] == [("get_board", 1)]
+
+
+async def test_a_server_is_ready_while_its_store_answers(
+    client: httpx2.AsyncClient, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in ("/health", "/health/live", "/health/ready"):
+        assert (await client.get(address)).json() == {"status": "ok"}
+
+    def fails() -> None:
+        raise Busy("The file is gone.")
+
+    monkeypatch.setattr(app.watch.health, "answers", fails)
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, {"status": "failing"})
+    assert (await client.get("/health/live")).status_code == 200

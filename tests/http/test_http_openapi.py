@@ -1,0 +1,104 @@
+"""The OpenAPI document: valid, complete, and true of what the server does."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from openapi_spec_validator import validate
+
+from kanban_mcp.app import App
+from tests.conftest import Call
+
+ELSEWHERE = {"detail", "idempotency_key"}
+"""Arguments that are the same for all operations, in the query and in a header."""
+ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+
+
+@pytest.fixture
+async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
+    """The document as it is served."""
+    response = await client.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    served: dict[str, Any] = response.json()
+    return served
+
+
+async def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    validate(document)
+
+
+async def test_every_operation_is_in_the_document(document: dict[str, Any], app: App) -> None:
+    documented = {
+        operation["operationId"]: f"{method.upper()} {path.removeprefix('/api')}"
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert documented == {operation.name: operation.http for operation in app.catalog.everything()}
+
+
+async def test_every_argument_of_an_operation_is_documented_where_it_goes(document: dict[str, Any], app: App) -> None:
+    for operation in app.catalog.everything():
+        method, _, path = operation.http.partition(" ")
+        said = document["paths"][f"/api{path}"][method.lower()]
+        named = {part["name"] for part in said["parameters"] if part.get("in") in ("path", "query")}
+        body = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        assert named | set(body.get("properties", {})) == set(operation.arguments.model_fields) - ELSEWHERE
+
+
+async def test_examples_of_bodies_are_taken(
+    document: dict[str, Any], client: httpx2.AsyncClient, call: Call, board: dict[str, Any]
+) -> None:
+    await call("create_tasks", tasks=[{"title": "one"}, {"title": "two"}])
+    await call("add_note", task_id=1, content="x")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if "example" not in media:
+                continue
+            example = {name: "Alpha" if name == "board" else value for name, value in media["example"].items()}
+            filled = path.replace("{task_id}", "1").replace("{note_id}", "1").replace("{board}", "1")
+            response = await client.request(method, filled, json=example)
+            assert response.status_code < 300 or response.status_code in (404, 409), (path, response.text)
+
+
+async def test_the_page_for_people_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, app: App) -> None:
+    page = await client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "<script" not in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    for operation in app.catalog.everything():
+        assert f'id="{operation.name}"' in page.text
+    assert (await client.get("/docs/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def tried_out(server: str, call: Call, folder: Path, *options: str) -> None:
+    """What schemathesis finds between the document and the server, which must be nothing."""
+    await call("create_board", name="Plan")
+    await call("create_tasks", tasks=[{"title": "one"}, {"title": "two"}])
+    command = ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", str(CONFIG), "run"]
+    ended = await anyio.run_process(
+        [sys.executable, *command, f"{server}/openapi.json", "--seed", "1", "--no-color", *options],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.http.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        check=False,
+    )
+    assert ended.returncode == 0, (ended.stdout[-6000:] + ended.stderr[-2000:]).decode()
+
+
+async def test_requests_made_from_the_document_are_answered_as_it_says(server: str, call: Call, tmp_path: Path) -> None:
+    await tried_out(server, call, tmp_path, "--phases", "examples,fuzzing,stateful", "-n", "2")
+
+
+@pytest.mark.long
+async def test_a_thousand_requests_for_each_operation_are_answered_as_the_document_says(
+    server: str, call: Call, tmp_path: Path
+) -> None:
+    await tried_out(server, call, tmp_path, "-n", "1000", "--workers", "2")
