@@ -1,5 +1,6 @@
 """Whether all is well, and if not what to do."""
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ ADVICE = {
     "resting": "Redis does not answer and is left alone for a while: every answer comes from the file.",
 }
 """What the verdict of a monitor asks for."""
+
+log = logging.getLogger(__name__)
 
 
 class HealthMonitor:
@@ -71,9 +74,14 @@ class HealthMonitor:
     def _monitors(self) -> dict[str, str]:
         return {name: verdict() for name, verdict in self._verdicts.items()}
 
-    def answers(self) -> None:
-        """Read from the store. Raises KanbanError when it does not answer."""
-        self._last_seq()
+    def answers(self) -> bool:
+        """Whether the store can be read from, whatever else may keep it from that."""
+        try:
+            self._last_seq()
+        except Exception:
+            log.exception("the store does not answer")
+            return False
+        return True
 
     def _warnings(self) -> list[str]:
         found = []

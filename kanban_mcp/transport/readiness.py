@@ -6,7 +6,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kanban_mcp.app import App
-from kanban_mcp.errors import KanbanError
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -26,8 +25,6 @@ class Readiness:
         return JSONResponse({"status": "ok"}, headers=_HEADERS)
 
     async def _ready(self, request: Request) -> Response:
-        try:
-            await anyio.to_thread.run_sync(self._app.watch.health.answers)
-        except KanbanError:
-            return JSONResponse({"status": "failing"}, 503, {**_HEADERS, "Retry-After": "1"})
-        return JSONResponse({"status": "ok"}, headers=_HEADERS)
+        if await anyio.to_thread.run_sync(self._app.watch.health.answers):
+            return JSONResponse({"status": "ok"}, headers=_HEADERS)
+        return JSONResponse({"status": "failing"}, 503, {**_HEADERS, "Retry-After": "1"})

@@ -3,11 +3,9 @@
 from typing import Any
 
 import httpx2
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kanban_mcp.app import App
-from kanban_mcp.errors import Busy
 from tests.conftest import Call
 
 
@@ -72,16 +70,11 @@ async def test_the_same_is_there_as_json(client: httpx2.AsyncClient, call: Call,
     assert [(row["operation"], row["count"]) for row in rest] == [("get_board", 1)]
 
 
-async def test_a_server_is_ready_while_its_store_answers(
-    client: httpx2.AsyncClient, app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_server_is_ready_while_its_store_answers(client: httpx2.AsyncClient, app: App) -> None:
     for address in ("/health", "/health/live", "/health/ready"):
         assert (await client.get(address)).json() == {"status": "ok"}
-
-    def fails() -> None:
-        raise Busy("The file is gone.")
-
-    monkeypatch.setattr(app.watch.health, "answers", fails)
+    for reader in app.database._readers:
+        reader.close()
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()) == (503, {"status": "failing"})
     assert (await client.get("/health/live")).status_code == 200
