@@ -1,6 +1,7 @@
 """An HTTP/1.1 client as thin as can be: one connection kept open, requests made once, answers only counted."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -17,7 +18,9 @@ class HttpServer:
     """A server process on a port; `busy` is the processor time it has taken."""
 
     def __init__(self, command: list[str], port: int) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # The limit is far away, but what it costs to keep count is measured too.
+        env = {**os.environ, "KANBAN_RATE_LIMIT": "1000000"}
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:

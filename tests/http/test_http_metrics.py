@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
 
 from kanban_mcp.app import App
+from kanban_mcp.transport.readiness import Readiness
 from tests.conftest import Call
 
 
@@ -70,11 +72,16 @@ async def test_the_same_is_there_as_json(client: httpx2.AsyncClient, call: Call,
     assert [(row["operation"], row["count"]) for row in rest] == [("get_board", 1)]
 
 
-async def test_a_server_is_ready_while_its_store_answers(client: httpx2.AsyncClient, app: App) -> None:
+async def test_a_server_is_live_and_ready(client: httpx2.AsyncClient) -> None:
     for address in ("/health", "/health/live", "/health/ready"):
         assert (await client.get(address)).json() == {"status": "ok"}
+
+
+async def test_a_server_is_not_ready_while_its_store_does_not_answer(app: App) -> None:
     for reader in app.database._readers:
         reader.close()
-    ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (503, {"status": "failing"})
-    assert (await client.get("/health/live")).status_code == 200
+    transport = httpx2.ASGITransport(app=Starlette(routes=Readiness(app).routes))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (503, {"status": "failing"})
+        assert (await client.get("/health/live")).status_code == 200

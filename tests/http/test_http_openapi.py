@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ import httpx2
 import pytest
 from openapi_spec_validator import validate
 
-from kanban_mcp.app import App
-from tests.conftest import Call
+from kanban_mcp.app import App, open_app
+from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.task import TaskSpec
+from kanban_mcp.settings import Settings
+from tests.conftest import Call, SettableClock
+from tests.http.conftest import serving
 
 ELSEWHERE = {"detail", "idempotency_key"}
 """Arguments that are the same for all operations, in the query and in a header."""
@@ -79,10 +84,19 @@ async def test_the_page_for_people_loads_nothing_from_elsewhere(client: httpx2.A
     assert (await client.get("/docs/style.css")).headers["content-type"].startswith("text/css")
 
 
-async def tried_out(server: str, call: Call, folder: Path, *options: str) -> None:
-    """What schemathesis finds between the document and the server, which must be nothing."""
-    await call("create_board", name="Plan")
-    await call("create_tasks", tasks=[{"title": "one"}, {"title": "two"}])
+@pytest.fixture
+def tried(db: Path, clock: SettableClock) -> Iterator[str]:
+    """A server that may be asked as often as one likes, with a board to be tried out on."""
+    with open_app(Settings(db=db, toolsets=("all",), rate_limit=0), clock=clock) as app:
+        boards, tasks = app.services.boards, app.services.tasks
+        specs = [TaskSpec(title="one"), TaskSpec(title="two")]
+        app.writer.submit(lambda: (boards.create_board("Plan"), tasks.create_tasks(specs)), caller=Caller("t")).result()
+        with serving(app) as url:
+            yield url
+
+
+async def try_out(server: str, folder: Path, *options: str) -> None:
+    """What schemathesis finds between the document and the server must be nothing."""
     command = ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", str(CONFIG), "run"]
     ended = await anyio.run_process(
         [sys.executable, *command, f"{server}/openapi.json", "--seed", "1", "--no-color", *options],
@@ -93,12 +107,12 @@ async def tried_out(server: str, call: Call, folder: Path, *options: str) -> Non
     assert ended.returncode == 0, (ended.stdout[-6000:] + ended.stderr[-2000:]).decode()
 
 
-async def test_requests_made_from_the_document_are_answered_as_it_says(server: str, call: Call, tmp_path: Path) -> None:
-    await tried_out(server, call, tmp_path, "--phases", "examples,fuzzing,stateful", "-n", "2")
+async def test_requests_made_from_the_document_are_answered_as_it_says(tried: str, tmp_path: Path) -> None:
+    await try_out(tried, tmp_path, "--phases", "examples,fuzzing,stateful", "-n", "2")
 
 
 @pytest.mark.long
 async def test_a_thousand_requests_for_each_operation_are_answered_as_the_document_says(
-    server: str, call: Call, tmp_path: Path
+    tried: str, tmp_path: Path
 ) -> None:
-    await tried_out(server, call, tmp_path, "-n", "1000", "--workers", "2")
+    await try_out(tried, tmp_path, "-n", "1000", "--workers", "2")
