@@ -78,10 +78,11 @@ async def test_a_server_is_live_and_ready(client: httpx2.AsyncClient) -> None:
 
 
 async def test_a_server_is_not_ready_while_its_store_does_not_answer(app: App) -> None:
-    for reader in app.database._readers:
-        reader.close()
     transport = httpx2.ASGITransport(app=Starlette(routes=Readiness(app).routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.get("/health/ready")).status_code == 200
+        for reader in app.database._readers:
+            reader.close()
         ready = await client.get("/health/ready")
         assert (ready.status_code, ready.json()) == (503, {"status": "failing"})
         assert (await client.get("/health/live")).status_code == 200
