@@ -225,8 +225,8 @@ class Prompts:
         blocked = await self._read("list_tasks", {**board, "blocked": True}, caller)
         ready = await self._read("list_ready", {**board, "limit": 10}, caller)
         return Told(
-            "Find the ready or held tasks whose end frees the most blocked work: get_task shows what a task blocks, "
-            "get_task_graph the way through. Name the best three and why. Claim one only when told to.",
+            "Find the ready or held tasks whose end frees the most blocked work: get_task shows what each blocks. "
+            "Name the best three and why. Claim one only when told to.",
             f"Blocked:\n{blocked.text}\nReady:\n{ready.text}",
         )
 
