@@ -1,11 +1,16 @@
 """A report on a board: its figures, how work flows, and what needs someone to look at it."""
 
 import asyncio
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import anyio.to_thread
+
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.reports.markdown import markdown
+from kanban_mcp.reports.report import report as measured
 from kanban_mcp.transport.markdown import rows, task, text
 
 MOST_AGEING = 10
@@ -25,6 +30,13 @@ class Reports:
 
     def __init__(self, app: App) -> None:
         self._app = app
+
+    async def whole(self, board: Mapping[str, Any], caller: Caller) -> str:
+        """The report on a board, then all figures of its flow, as `kanban-mcp report` writes them."""
+        report = await self.on(board, caller)
+        # No operation answers these figures whole. The caller's boards hold in its transaction as in any.
+        measure = functools.partial(measured, self._app, report.view["id"], caller=caller)
+        return f"{report.text}\n{markdown(await anyio.to_thread.run_sync(measure))}"
 
     async def on(self, board: Mapping[str, Any], caller: Caller) -> Report:
         """The report on a board; `board` is the argument of that name, or empty for the one that is meant."""

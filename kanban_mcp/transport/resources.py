@@ -128,7 +128,7 @@ class Resources:
             "kanban://reports/{board_id}",
             "report",
             "Report on a board",
-            "A board in figures: columns, how long work takes, what is held, blocked and overdue.",
+            "A board in figures: columns, what is held, blocked and overdue, and its flow as in `kanban-mcp report`.",
             self._report,
             MARKDOWN,
         )
@@ -223,7 +223,7 @@ class Resources:
         return await self._json("list_tags", {**given, "limit": 100}, caller)
 
     async def _report(self, given: Given, caller: Caller) -> Texts:
-        return [(MARKDOWN, (await self._reports.on({"board": given["board_id"]}, caller)).text)]
+        return [(MARKDOWN, await self._reports.whole({"board": given["board_id"]}, caller))]
 
     async def _diagnostics(self, given: Given, caller: Caller) -> Texts:
         operation = DIAGNOSTICS.get(given["name"])

@@ -156,6 +156,7 @@ async def test_a_report_tells_what_needs_someone_to_look_at_it(agent: Agent) -> 
     assert "## Overdue\n\n- #2 Print the map" in report
     assert "| in_progress | 1 |" in report
     assert "3 arrived, 0 finished." in report
+    assert "# Flow of Plan" in report
 
 
 async def test_diagnostics_are_shown_by_name(agent: Agent) -> None:
