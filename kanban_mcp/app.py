@@ -59,7 +59,7 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
     closing.callback(_end, writer, database)
     store = Store(database)
-    services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60)
+    services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60, files=settings.files)
     cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
     feed, checkpointer = Feed(database), Checkpointer(database)
     closing.callback(checkpointer.close)

@@ -77,6 +77,12 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         Operation("diagnostics", "read", watch.memory.get_memory, "GET /memory", plain=True),
         Operation("diagnostics", "read", watch.batches.get_batch_stats, "GET /batches", plain=True),
         Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True, admin=True),
+        #
+        Operation("data", "read", do.exports.export_board, "GET /boards/{board}/export"),
+        Operation(
+            "data", "write", do.imports.import_board, "POST /import", prepare=do.imports.prepare_import, wide=True
+        ),
+        Operation("data", "read", do.backups.backup, "POST /backup", plain=True, admin=True, wide=True),
     )
 
 

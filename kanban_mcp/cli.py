@@ -9,10 +9,14 @@ import click
 
 from kanban_mcp import __version__
 from kanban_mcp.app import App, open_app
+from kanban_mcp.commands.backup import backup
+from kanban_mcp.commands.exporting import export
 from kanban_mcp.commands.flags import UNUSABLE, common
 from kanban_mcp.commands.flags import settings as settings_of
+from kanban_mcp.commands.importing import import_
 from kanban_mcp.commands.keys import keys
 from kanban_mcp.commands.report import report
+from kanban_mcp.commands.restore import restore
 from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
 
@@ -80,5 +84,5 @@ def demo() -> None:
     sys.exit(0 if anyio.run(run, click.echo) else 1)
 
 
-main.add_command(report)
-main.add_command(keys)
+for _command in (report, keys, export, import_, backup, restore):
+    main.add_command(_command)

@@ -31,6 +31,7 @@ class Operation:
     depends on the time, from the same arguments. `admin` ones change or show the server rather than the boards.
     `wide` ones concern all boards at once and so are not for callers limited to some.
     `creates` is the address of what was made, filled in from the result.
+    `prepare` does what needs no writer, in a reading transaction, and answers the job that is left for the writer.
     """
 
     toolset: Toolset
@@ -45,6 +46,7 @@ class Operation:
     admin: bool = False
     wide: bool = False
     creates: str = ""
+    prepare: Callable[..., Callable[[], Record]] | None = None
 
     @property
     def scope(self) -> Scope:

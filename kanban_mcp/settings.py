@@ -68,6 +68,8 @@ class Settings(BaseModel):
     """Days the change log is kept; 0 keeps it for good. Undo and history end where the log does."""
     fast_lane: bool = True
     """Answers plain requests without the SDK between; off, it answers them all, the same and slower."""
+    files: Path | None = None
+    """The one folder in which callers over MCP and HTTP may name files, to export, import and back up."""
     host: str = "127.0.0.1"
     """The address `kanban-mcp serve` listens on."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
@@ -114,7 +116,7 @@ class Settings(BaseModel):
                 raise ValueError(f"{proxy!r} is no address or network") from None
         return value
 
-    @field_validator("db")
+    @field_validator("db", "files")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()

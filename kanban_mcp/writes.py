@@ -6,9 +6,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import anyio.to_thread
+
 from kanban_mcp.answers import Answer, answer
 from kanban_mcp.errors import Conflict
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
@@ -36,6 +39,8 @@ class Writes:
     ) -> Awaitable[Answer]:
         """Queue a writing operation with checked arguments. `given` raises, in its transaction, what forbids it."""
         key = arguments.pop("idempotency_key", None)
+        if operation.prepare is not None:
+            return self._prepared(operation.prepare, arguments, caller, given)
 
         def run() -> Answer:
             if given is not None:
@@ -46,6 +51,28 @@ class Writes:
             return run() if key is None else self._once(operation, arguments, key, run)
 
         return asyncio.wrap_future(self._writer.submit(job, caller=caller))
+
+    async def _prepared(
+        self,
+        prepare: Callable[..., Callable[[], Record]],
+        arguments: dict[str, Any],
+        caller: Caller,
+        given: Callable[[], object] | None,
+    ) -> Answer:
+        """Read and check on a thread first, so that other writers wait for nothing but the writing."""
+
+        def read() -> Callable[[], Record]:
+            with self._store.reading(caller):
+                return prepare(**arguments)
+
+        write = await anyio.to_thread.run_sync(read)
+
+        def job() -> Answer:
+            if given is not None:
+                given()
+            return answer(write().lean())
+
+        return await asyncio.wrap_future(self._writer.submit(job, caller=caller))
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str, run: Callable[[], Answer]) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""

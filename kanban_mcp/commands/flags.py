@@ -25,6 +25,7 @@ def common(command: _Command) -> _Command:
         click.option("--actor", metavar="NAME", help="In whose name calls are logged. Default: the client's name."),
         click.option("--durability", type=click.Choice(["normal", "full"]), help="full survives a power cut."),
         click.option("--redis-url", metavar="URL", help="A Redis to share cached answers through."),
+        click.option("--files", type=click.Path(path_type=Path, file_okay=False), help="The folder callers may use."),
         click.option("--board", metavar="BOARD", help="The board meant by calls that name none."),
         click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file."),
     ):

@@ -127,6 +127,8 @@ Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 Cursor: TypeAlias = Annotated[str, _text(500)]
 Detail: TypeAlias = Annotated[Literal["summary", "full"], SkipJsonSchema()]
 """How much of each task a list has. Agents are not told of it: whole rows are for programs."""
+FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+"""A name in the folder for files, with slashes between; what it may lead to is checked where it is opened."""
 IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 
 Wait: TypeAlias = Annotated[float, Field(ge=0, le=30)]

@@ -1,15 +1,21 @@
 """All services over one store."""
 
+from pathlib import Path
+
+from kanban_mcp.files import Folder
+from kanban_mcp.services.backups import Backups
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.briefs import Briefs
 from kanban_mcp.services.claims import Claims
 from kanban_mcp.services.creation import Creation
 from kanban_mcp.services.dependencies import Dependencies
+from kanban_mcp.services.exports import Exports
 from kanban_mcp.services.forecasting import Forecasting
 from kanban_mcp.services.graphs import Graphs
 from kanban_mcp.services.history import History
 from kanban_mcp.services.holding import LEASE_SECONDS, Holding
+from kanban_mcp.services.imports import Imports
 from kanban_mcp.services.keys import Keys
 from kanban_mcp.services.measuring import Measuring
 from kanban_mcp.services.notes import Notes
@@ -25,7 +31,14 @@ from kanban_mcp.store import Store
 class Services:
     """The services that hold operations, wired to each other."""
 
-    def __init__(self, store: Store, *, bound: str | None = None, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        bound: str | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        files: Path | None = None,
+    ) -> None:
         blocking, holding, briefs = Blocking(store), Holding(store, seconds=lease_seconds), Briefs(store)
         self.briefs = briefs
         self.boards = Boards(store, bound=bound)
@@ -44,3 +57,7 @@ class Services:
         self.measuring = Measuring(store, self.boards, self.tags)
         self.forecasting = Forecasting(store, self.boards, self.measuring)
         self.keys = Keys(store, self.boards)
+        folder = Folder(files)
+        self.exports = Exports(store, self.boards, folder)
+        self.imports = Imports(store, self.exports, folder)
+        self.backups = Backups(store, folder)

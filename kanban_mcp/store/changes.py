@@ -140,8 +140,8 @@ class ChangeStore:
         return low
 
     def first(self) -> int:
-        """The seq of the oldest change still kept, 0 when there is none."""
-        return int(self._db.value("changes.first", "select coalesce(min(seq), 0) from changes"))
+        """The seq of the oldest change still kept, 0 when there is none. What was imported is below 0 and no news."""
+        return int(self._db.value("changes.first", "select coalesce(min(seq), 0) from changes where seq > 0"))
 
     def trim(self, before: str) -> int:
         """Forget what happened before a moment, but never the newest change; how many that were."""

@@ -4,17 +4,19 @@ closing any handle on them drops all locks this process holds."""
 import contextlib
 import functools
 import json
+import os
 import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from kanban_mcp.errors import Busy, ReadOnly, Unusable
+from kanban_mcp.errors import Busy, Internal, Invalid, NotFound, ReadOnly, Unusable
 from kanban_mcp.models.caller import NOBODY, Caller
+from kanban_mcp.progress import report
 from kanban_mcp.store import pragmas
 from kanban_mcp.store.clock import Clock, Stamps, stamp, system_clock
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
@@ -28,6 +30,9 @@ SCHEMA_VERSION = 2
 
 _CLOSING_SECONDS = 0.5
 """Who closes waits no longer for a process that hangs: the kernel closes the rest."""
+
+_COPIED_PAGES = 4096
+"""Pages between two reports of progress: 16 MB."""
 
 _T = TypeVar("_T")
 Row: TypeAlias = sqlite3.Row
@@ -339,6 +344,21 @@ class Database:
         """Insert a row; its id."""
         return self._run(name, sql, parameters, lambda cursor: int(cursor.lastrowid or 0), lambda _: 1)
 
+    def each(self, name: str, sql: str, /, **parameters: Any) -> Iterator[Row]:
+        """The rows of a statement one by one, so that any number of them fits into memory."""
+        cursor = self._run(name, sql, parameters, lambda cursor: cursor, lambda _: 0)
+        with contextlib.closing(cursor):
+            yield from cursor
+
+    def many(self, name: str, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Run a statement once for each set of parameters; the number of rows it touched in all."""
+        connection = self.transaction.connection
+        return self._timed(name, sql, lambda: connection.executemany(sql, rows).rowcount, int)
+
+    def defer_references(self) -> None:
+        """Rows may point at later ones until the transaction commits."""
+        self.transaction.connection.execute("pragma defer_foreign_keys = on")
+
     def plan(self, sql: str) -> list[str]:
         """How SQLite would run a statement, a step a line; its parameters count as null."""
         names = dict.fromkeys(re.findall(r":([a-z_]+)", sql))
@@ -356,10 +376,15 @@ class Database:
         connection = self.transaction.connection
         if self.on_query is None:
             return answer(connection.execute(sql, parameters))
+        return self._timed(name, sql, lambda: answer(connection.execute(sql, parameters)), count)
+
+    def _timed(self, name: str, sql: str, work: Callable[[], _T], count: Callable[[_T], int]) -> _T:
+        if self.on_query is None:
+            return work()
         started = time.perf_counter()
         rows, failed = 0, True
         try:
-            result = answer(connection.execute(sql, parameters))
+            result = work()
             rows, failed = count(result), False
             return result
         finally:
@@ -391,6 +416,53 @@ def _tuples(cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
 def _first(cursor: sqlite3.Cursor) -> Row | None:
     row: Row | None = cursor.fetchone()
     return row
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy one state of a database file, which servers may be writing, to a path where nothing is; it is checked.
+
+    Raises KanbanError, and leaves nothing behind then.
+    """
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        with (
+            contextlib.closing(_opened_for_copying(source)) as board,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            # With a transaction open all steps copy the same state; without, each commit would start them anew.
+            board.execute("begin")
+            board.execute("select count(*) from sqlite_master").fetchone()
+            board.backup(copy, pages=_COPIED_PAGES, progress=lambda _, left, total: report(total - left, total))
+            copy.execute("pragma journal_mode = delete")
+            _check_sound(copy)
+        with open(target, "rb") as written:
+            os.fsync(written.fileno())
+    except BaseException as error:
+        for suffix in ("", "-journal"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        raise (translated(error) if isinstance(error, sqlite3.Error) else error) from error
+
+
+def _opened_for_copying(source: Path) -> sqlite3.Connection:
+    if not source.is_file():
+        raise NotFound("There is no such database file.", hint="Look at how its path is spelled.")
+    connection = sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    try:
+        pragmas.read_only(connection)
+        if connection.execute("pragma application_id").fetchone()[0] != APPLICATION_ID:
+            raise Invalid("The file is not a kanban-mcp database.", hint="Name one that `kanban-mcp backup` made.")
+        if schema_version(connection) > SCHEMA_VERSION:
+            raise Invalid("The file is of a newer program.", hint="Upgrade kanban-mcp, then repeat the command.")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_sound(copy: sqlite3.Connection) -> None:
+    found = [row[0] for row in copy.execute("pragma integrity_check(1)")]
+    if found != ["ok"] or copy.execute("pragma foreign_key_check").fetchone() is not None:
+        raise Internal("The copy is not sound, and was removed.", hint="Check the original: get_health(check=true).")
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

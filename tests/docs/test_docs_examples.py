@@ -4,18 +4,18 @@ import json
 import re
 import shlex
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
 from kanban_mcp.settings import Settings
+from tests.conftest import Call
 from tests.transport.clients import client_of, structure
 
 ROOT = Path(__file__).parents[2]
@@ -93,8 +93,10 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 
 def check_understood(arguments: list[str]) -> None:
     """Parse a command line as the program does, without starting it."""
-    given = main.make_context("kanban-mcp", list(arguments)).params
-    Settings(**{name: value for name, value in given.items() if value is not None})
+    outer = main.make_context("kanban-mcp", list(arguments))
+    Settings(**{name: value for name, value in outer.params.items() if value is not None})
+    if arguments and arguments[0] in main.commands:
+        main.commands[arguments[0]].make_context(arguments[0], list(arguments[1:]), parent=outer)
 
 
 def test_commands_in_pages_are_understood() -> None:
@@ -110,9 +112,10 @@ def test_commands_in_pages_are_understood() -> None:
 def test_flags_in_the_text_are_understood(page: Path) -> None:
     for flags in re.findall(r"`(--[a-z][^`]*)`", page.read_text()):
         arguments = shlex.split(flags)
-        known = options(main) | OF_OTHERS
-        assert {argument for argument in arguments if argument.startswith("--")} <= known, flags
-        if len(arguments) > 1 and not OF_OTHERS & set(arguments) and not any(map(str.isupper, arguments)):
+        own = {option for parameter in main.params for option in parameter.opts}
+        used = {argument for argument in arguments if argument.startswith("--")}
+        assert used <= options(main) | OF_OTHERS, flags
+        if len(arguments) > 1 and used <= own and not any(map(str.isupper, arguments)):
             check_understood(arguments)
 
 
@@ -157,39 +160,42 @@ async def test_what_clients_are_told_to_start_serves(server: dict[str, Any], db:
         assert structure(await client.call_tool("get_board", {}))["id"] == made["id"]
 
 
-async def test_the_program_that_backs_up_copies_what_a_running_server_has_acknowledged(
+async def test_the_command_that_backs_up_copies_what_a_running_server_has_acknowledged(
     db: Path, tmp_path: Path
 ) -> None:
-    copy = tmp_path / "copy.db"
+    copy, restored = tmp_path / "copy.db", tmp_path / "restored.db"
     async with client_of(db, env={}) as client:
         await client.call_tool("create_board", {"name": "Plan"})
         await client.call_tool("create_tasks", {"tasks": [{"title": f"task {number}"} for number in range(50)]})
-        assert back_up(db, copy).stdout == "ok\n"
+        assert run("backup", "--db", str(db), "--output", str(copy)).exit_code == 0
         assert not (await client.call_tool("create_task", {"title": "after the copy"})).is_error
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    async with client_of(copy, env={}) as client:
+    assert run("restore", str(copy), "--db", str(restored)).exit_code == 0
+    async with client_of(restored, env={}) as client:
         health = structure(await client.call_tool("get_health", {"check": True}))
         board = structure(await client.call_tool("get_board", {"limit": 1}))
     assert (health["status"], board["tasks"]["total"]) == ("ok", 50)
 
 
-def test_the_program_that_backs_up_writes_over_nothing(tmp_path: Path) -> None:
-    (tmp_path / "kept").write_text("kept")
-    assert back_up(tmp_path / "any.db", tmp_path / "kept").returncode != 0
-    assert (tmp_path / "kept").read_text() == "kept"
+async def test_the_commands_that_export_and_import_do_what_the_page_says(app: App, call: Call, tmp_path: Path) -> None:
+    await call("create_board", name="Alpha")
+    await call("create_task", title="=1+1", board="Alpha")
+    db, other = str(app.database.path), str(tmp_path / "other.db")
+    for ending, said in (("jsonl", '{"type":"header"'), ("csv", "id,title"), ("md", "# Alpha")):
+        file = tmp_path / f"alpha.{ending}"
+        assert run("export", "Alpha", "--output", str(file), "--db", db).exit_code == 0
+        assert file.read_text().startswith(said)
+        assert run("export", "Alpha", "--output", str(file), "--db", db).exit_code == 1
+    whole = str(tmp_path / "alpha.jsonl")
+    assert run("export", "Alpha", "--output", "-", "--db", db).stdout == (tmp_path / "alpha.jsonl").read_text()
+    assert "+ board 'Alpha' with 1 tasks" in run("import", whole, "--dry-run", "--db", other).output
+    assert "imported: 1 tasks" in run("import", whole, "--db", other).output
+    assert "nothing changed" in run("import", whole, "--db", other).output
+    assert "board 2 'Beta' imported" in run("import", whole, "--name", "Beta", "--db", other).output
+    assert run("import", str(tmp_path / "none.jsonl"), "--db", other).exit_code == 1
+    assert run("import", str(tmp_path / "no folder/none.jsonl"), "--db", other).exit_code == 1
 
 
-def test_the_page_on_backing_up_shows_its_program() -> None:
-    program = (ROOT / "docs/howto/back_up.py").read_text()
-    assert program in blocks(ROOT / "docs/howto/back-up-and-move.md", "python")
-
-
-def back_up(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """What the program of the page prints and returns."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "docs/howto/back_up.py"), str(source), str(target)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(*arguments: str) -> Result:
+    """What a command prints and returns."""
+    return CliRunner().invoke(main, arguments)

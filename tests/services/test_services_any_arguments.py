@@ -9,6 +9,7 @@ from kanban_mcp.errors import KanbanError
 from tests.conftest import Call
 
 SOUND: dict[str, Any] = {
+    "file": "copy.db",
     "board": "Alpha",
     "name": "Beta",
     "task_id": 1,

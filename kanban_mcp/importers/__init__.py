@@ -1,0 +1,1 @@
+"""Files of this and of other programs as the records of a board."""
