@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,17 +23,18 @@ def ours(db: Path, *flags: str) -> list[str]:
 class RawClient:
     """Speaks JSON-RPC to a server's pipes, one request at a time. `started` is the time to the first tool list."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], *, handshake: bool = True) -> None:
         began = perf_counter()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
         )
         self._buffer = b""
         self._last = 0
-        client = {"name": "benchmark", "version": "1"}
-        self.request("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
-        self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        self.request("tools/list")
+        if handshake:
+            client = {"name": "benchmark", "version": "1"}
+            self.request("initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+            self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+            self.request("tools/list")
         self.started = perf_counter() - began
 
     def request(self, method: str, **params: Any) -> dict[str, Any]:
@@ -47,6 +49,17 @@ class RawClient:
         result: dict[str, Any] = self.request("tools/call", name=tool, arguments=arguments)["result"]
         structured: dict[str, Any] = result.get("structuredContent", {})
         return structured
+
+    def flood(self, tool: str, count: int, arguments: Callable[[int], dict[str, Any]], flight: int) -> None:
+        """So many calls of a tool, `flight` of them under way at once; the answers are counted, not read."""
+        lines = [_line(number, tool, arguments(number)) for number in range(count)]
+        sent, answered = flight, 0
+        self._write(b"".join(lines[:sent]))
+        while answered < count:
+            arrived = self._arrived()
+            answered += arrived
+            self._write(b"".join(lines[sent : sent + arrived]))
+            sent += arrived
 
     def resident(self) -> int:
         """Bytes of memory the server has."""
@@ -65,9 +78,16 @@ class RawClient:
         self._process.wait()
         self._process.stdout.close()
 
+    def _arrived(self) -> int:
+        assert self._process.stdout
+        return os.read(self._process.stdout.fileno(), 1 << 20).count(b"\n")
+
     def _send(self, message: dict[str, Any]) -> None:
+        self._write(json.dumps(message).encode() + b"\n")
+
+    def _write(self, data: bytes) -> None:
         assert self._process.stdin
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._process.stdin.write(data)
 
     def _line(self) -> bytes:
         assert self._process.stdout
@@ -75,3 +95,8 @@ class RawClient:
             self._buffer += os.read(self._process.stdout.fileno(), 1 << 20)
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
+
+
+def _line(number: int, tool: str, arguments: dict[str, Any]) -> bytes:
+    params = {"name": tool, "arguments": arguments}
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}).encode() + b"\n"

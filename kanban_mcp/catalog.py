@@ -1,11 +1,11 @@
 """Every operation there is, once: its effect, its toolset, its HTTP address. Transports loop over this page."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from kanban_mcp.batch import Batch
 from kanban_mcp.diagnostics.diagnostics import Diagnostics
 from kanban_mcp.errors import NotFound, ReadOnly
+from kanban_mcp.nearest import nearest
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
 
@@ -133,8 +133,8 @@ class Catalog:
                 f"{name} is in the toolset {known.toolset!r}, which is off.",
                 hint=f"Start the server with --toolsets including {known.toolset}.",
             )
-        near = difflib.get_close_matches(name, self._offered, 1)
+        near = nearest(name, self._offered)
         raise NotFound(
             f"There is no operation {name[:60]!r}.",
-            hint=f"Did you mean {near[0]}?" if near else f"There are {', '.join(self._offered)}.",
+            hint=f"Did you mean {near}?" if near else f"There are {', '.join(self._offered)}.",
         )

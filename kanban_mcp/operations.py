@@ -3,7 +3,6 @@
 The method's name is the operation's, its signature the schema of the arguments, its docstring the description.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from kanban_mcp.errors import Forbidden, Invalid
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.models.fields import IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
+from kanban_mcp.nearest import nearest
 
 Effect: TypeAlias = Literal["read", "write", "destroy"]
 Toolset: TypeAlias = Literal["core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data"]
@@ -137,8 +137,8 @@ class Operation:
 def _one_problem(problem: Mapping[str, Any], names: list[str]) -> str:
     place = _place(problem["loc"])
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(problem["loc"][-1]), names, 1) if len(problem["loc"]) == 1 else []
-        return f"unknown argument {place!r}" + (f", did you mean {near[0]!r}?" if near else "")
+        near = nearest(str(problem["loc"][-1]), names) if len(problem["loc"]) == 1 else None
+        return f"unknown argument {place!r}" + (f", did you mean {near!r}?" if near else "")
     if problem["type"] == "missing":
         return f"{place} is missing"
     message = problem["msg"].removeprefix("Value error, ")

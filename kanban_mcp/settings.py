@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kanban_mcp.catalog import TOOLSETS
@@ -17,6 +16,8 @@ DEFAULT_TOOLSETS = ("core", "diagnostics")
 
 def default_path() -> Path:
     """One file in the user's data folder: agents of one user share their boards unless told otherwise."""
+    import platformdirs  # noqa: PLC0415 - who names a file needs no place for it
+
     return platformdirs.user_data_path("kanban-mcp", appauthor=False) / "kanban.db"
 
 

@@ -1,9 +1,9 @@
 """Whether all is well, and if not what to do."""
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from kanban_mcp import __version__
 from kanban_mcp.diagnostics.memory import MemoryMonitor
@@ -61,7 +61,7 @@ class HealthMonitor:
             file=str(path),
             file_bytes=path.stat().st_size,
             log_bytes=self._database.log_bytes(),
-            free_disk_bytes=shutil.disk_usage(path.parent).free,
+            free_disk_bytes=_free(path.parent),
             schema_version=SCHEMA_VERSION,
             sqlite=sqlite3.sqlite_version,
             durability=self._database.options.durability,
@@ -92,7 +92,7 @@ class HealthMonitor:
             )
         if self._database.log_bytes() > LARGE_LOG:
             found.append("The write-ahead log is large: some process keeps reading an old state; end it.")
-        if shutil.disk_usage(self._database.path.parent).free < LITTLE_DISK:
+        if _free(self._database.path.parent) < LITTLE_DISK:
             found.append("The disk is nearly full.")
         if self._waiting() > MANY_WAITING:
             found.append("Many writes are waiting: another process holds the file, or the disk is slow.")
@@ -100,3 +100,10 @@ class HealthMonitor:
             found.append("Memory keeps growing: see get_memory.")
         found += [ADVICE[verdict] for verdict in self._monitors().values() if verdict in ADVICE]
         return found
+
+
+def _free(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder."""
+    import shutil  # noqa: PLC0415 - it loads every compression there is
+
+    return shutil.disk_usage(folder).free

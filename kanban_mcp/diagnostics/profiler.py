@@ -1,6 +1,5 @@
 """Watches where time goes: samples of all threads for some seconds, and named spans of our own."""
 
-import difflib
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from kanban_mcp.errors import Busy, Invalid
 from kanban_mcp.models.diagnostics import Profile, milliseconds
+from kanban_mcp.nearest import nearest
 
 INTERVAL = 0.005
 SMALLEST_SHARE = 0.01
@@ -84,8 +84,8 @@ class Profiler:
         Call it beside the load to be looked at. `operation` keeps only samples within that operation.
         """
         if operation is not None and operation not in (self.operations or (operation,)):
-            near = difflib.get_close_matches(operation[:60], self.operations, 1)
-            hint = f"Did you mean {near[0]}?" if near else "Give a name such as get_task."
+            near = nearest(operation[:60], self.operations)
+            hint = f"Did you mean {near}?" if near else "Give a name such as get_task."
             raise Invalid(f"{operation[:60]!r} is no operation's name.", hint=hint)
         if not self._running.acquire(blocking=False):
             raise Busy("A profile is being taken.", hint="Ask again when it is done.")

@@ -1,6 +1,5 @@
 """Watches statements: how often each runs, how long, and which are slow and why."""
 
-import difflib
 import heapq
 import logging
 import threading
@@ -12,6 +11,7 @@ from kanban_mcp.errors import Invalid
 from kanban_mcp.models.diagnostics import Plan, QueryStats, milliseconds
 from kanban_mcp.models.fields import Limit
 from kanban_mcp.models.page import page
+from kanban_mcp.nearest import nearest
 from kanban_mcp.store.database import QuerySample
 
 SLOW_SECONDS = 0.1
@@ -122,10 +122,10 @@ class QueryMonitor:
     def _explained(self, name: str) -> QueryStats:
         query = self._queries.get(name)
         if query is None:
-            near = difflib.get_close_matches(name, self._queries, 3)
+            near = nearest(name, self._queries)
             raise Invalid(
                 f"No statement named {name[:60]!r} has run yet.",
-                hint=f"Did you mean {', '.join(near)}?" if near else "Call without explain to see the names.",
+                hint=f"Did you mean {near}?" if near else "Call without explain to see the names.",
             )
         found = page(_COLUMNS, [query], _figures, limit=1)
         sql = " ".join(query.sql.split())
