@@ -181,6 +181,7 @@ class Subscriptions:
         if kind.name == "diagnostics":
             return frozenset()
         if kind.name == "tags":
+            await self._resources.read(uri, caller)
             return frozenset({"tags"})
         return frozenset({"tasks"} if caller.boards is None else {f"board:{board}" for board in caller.boards})
 
