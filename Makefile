@@ -39,7 +39,7 @@ bench-full: $(VENV)/.developing
 	$(BIN)/python -m benchmarks --full --json bench.json
 
 bench-check: $(VENV)/.developing
-	$(BIN)/python -m benchmarks bytes cache stdio writes --fail
+	$(BIN)/python -m benchmarks bytes cache data stdio writes --fail
 
 docs: $(VENV)/.developing
 	$(BIN)/python -m docs.generate

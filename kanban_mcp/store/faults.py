@@ -25,9 +25,19 @@ _SAID: dict[str, KanbanError] = {
 _SAID["SQLITE_LOCKED"] = _SAID["SQLITE_BUSY"]
 _SAID["SQLITE_NOTADB"] = _SAID["SQLITE_CORRUPT"]
 
+# A copy that fails gives the words alone.
+_WORDS = {
+    "database or disk is full": "SQLITE_FULL",
+    "disk I/O error": "SQLITE_IOERR",
+    "database is locked": "SQLITE_BUSY",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "file is not a database": "SQLITE_NOTADB",
+    "unable to open database file": "SQLITE_CANTOPEN",
+}
+
 
 def translated(error: sqlite3.Error) -> Exception:
     """The error to tell the caller; `error` itself where it is a mistake of ours."""
-    name = getattr(error, "sqlite_errorname", "") or ""
+    name = getattr(error, "sqlite_errorname", "") or _WORDS.get(str(error), "")
     known = _SAID.get("_".join(name.split("_")[:2]))
     return type(known)(known.message, hint=known.hint) if known else error
