@@ -52,8 +52,14 @@ class Exports:
                     hint="Give file=..., or run kanban-mcp export on the server's machine.",
                 )
             parts.append(part)
+        content = "".join(parts)
+        if visible(content) != content:
+            raise Invalid(
+                "The board holds characters that an answer does not show as they are.",
+                hint="Give file=..., which keeps them.",
+            )
         tasks = self._store.exchange.count(found.id)
-        return Export(board_id=found.id, format=format, tasks=tasks, bytes=size, content="".join(parts))
+        return Export(board_id=found.id, format=format, tasks=tasks, bytes=size, content=content)
 
     def write(self, board: Board, format: ExportFormat, folder: Folder, name: str) -> Export:
         """Export into a new file of a folder. Raises Conflict when the name is taken."""

@@ -144,3 +144,16 @@ async def test_a_page_for_people_shows_columns_and_tasks(call: Call, worked_on: 
     assert "## In progress" in page
     assert "- [x] **1** one (priority 9; tags: docs)" in page
     assert r"\<b\>\*bold\*\</b\> \[x\](y) (priority 5; assigned to eve)" in page
+
+
+async def test_what_an_answer_would_not_show_as_it_is_goes_into_a_file_alone(
+    call: Call, refused: Refused, worked_on: dict[str, Any], tmp_path: Path, clock: SettableClock
+) -> None:
+    await call("update_task", task_id=2, title="two\u202eowt")
+    error = await refused("export_board")
+    assert (error.code, "file=" in error.hint) == ("invalid", True)
+    await call("export_board", file="a.jsonl")
+    with another(tmp_path, clock) as (app, there):
+        await there("import_board", file="a.jsonl")
+        with app.database.reading():
+            assert app.database.value("test", "select title from tasks where id = 2") == "two\u202eowt"
