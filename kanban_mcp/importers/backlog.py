@@ -10,7 +10,7 @@ import yaml
 from kanban_mcp.errors import Invalid
 from kanban_mcp.files import Folder
 from kanban_mcp.importers.draft import Draft, DraftNote, DraftTask, columns, stamped, text, texts
-from kanban_mcp.importers.source import Moment, Placed, digest_of
+from kanban_mcp.importers.source import Foreign, Moment, Placed, digest_of
 from kanban_mcp.models.fields import NoteCategory
 
 _HEAD = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n?(.*)\Z", re.DOTALL)
@@ -29,18 +29,17 @@ _PLACES = ("tasks", "completed", "archive/tasks")
 _LARGEST = 1_000_000
 
 
-class BacklogFolder:
+class BacklogFolder(Foreign):
     """The folder `backlog` of a project. Drafts, documents and decisions are no tasks, and left out."""
 
     kind = "backlog"
 
     def __init__(self, folder: Folder, name: str) -> None:
+        super().__init__()
         self._folder = folder
         self._name = name
-        self.digest = ""
-        self.left_out: list[str] = []
 
-    def records(self, moment: Moment) -> Iterator[Placed]:
+    def read(self, moment: Moment) -> Iterator[Placed]:
         """All tasks, those under way, completed and archived."""
         read: list[bytes] = []
         config = self._config(read)

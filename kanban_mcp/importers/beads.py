@@ -7,7 +7,7 @@ from typing import Any
 
 from kanban_mcp.errors import Invalid
 from kanban_mcp.importers.draft import DEFAULTS, Draft, DraftNote, DraftTask, stamped, text, texts
-from kanban_mcp.importers.source import LARGEST, Moment, Opener, Placed, lines
+from kanban_mcp.importers.source import LARGEST, Foreign, Moment, Opener, Placed, lines
 from kanban_mcp.models.fields import LinkKind
 
 _STATUSES = {
@@ -25,21 +25,19 @@ _BLOCKING = {"blocks", "conditional-blocks", "waits-for"}
 _NOTES = (("design", "Design", "decision"), ("notes", "Notes", "general"), ("close_reason", "Closed", "handoff"))
 
 
-class Beads:
+class Beads(Foreign):
     """Issues. Other lines (memories) and deleted issues are left out, and counted."""
 
     kind = "beads"
 
     def __init__(self, opened: Opener, name: str) -> None:
+        super().__init__()
         self._open = opened
         self._name = name
-        self.digest = ""
-        self.left_out: list[str] = []
 
-    def records(self, moment: Moment) -> Iterator[Placed]:
+    def read(self, moment: Moment) -> Iterator[Placed]:
         """All issues in the order of the file."""
         digest = hashlib.sha256()
-        self.left_out = []
         tasks: list[DraftTask] = []
         size = 0
         with self._open() as file:

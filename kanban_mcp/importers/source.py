@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import IO, Any, NamedTuple, Protocol, TypeAlias
@@ -37,6 +38,31 @@ class Source(Protocol):
 
     def records(self, moment: Moment) -> Iterator[Placed]:
         """Header, board, tags, tasks, notes and changes, in this order. Raises Invalid, saying where."""
+
+
+class Foreign(ABC):
+    """A file of another program, in which anything may stand where something else is meant."""
+
+    kind = ""
+
+    def __init__(self) -> None:
+        self.digest = ""
+        self.left_out: list[str] = []
+
+    def records(self, moment: Moment) -> Iterator[Placed]:
+        """What `read` gives; what it stumbles over is said as the file's fault."""
+        self.left_out = []
+        try:
+            yield from self.read(moment)
+        except (TypeError, AttributeError, ValueError, KeyError) as error:
+            raise Invalid(
+                f"The file has not the shape that {self.kind} writes: {type(error).__name__}.",
+                hint="Export it once more, or say with `source` which program wrote it.",
+            ) from error
+
+    @abstractmethod
+    def read(self, moment: Moment) -> Iterator[Placed]:
+        """The records of the file; sets its digest at their end."""
 
 
 Opener: TypeAlias = Callable[[], AbstractContextManager[IO[bytes]]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from kanban_mcp.errors import Invalid
 from kanban_mcp.importers.draft import DEFAULTS, Draft, DraftNote, DraftTask, stamped, text, texts
-from kanban_mcp.importers.source import Moment, Opener, Placed, digest_of, parsed, whole
+from kanban_mcp.importers.source import Foreign, Moment, Opener, Placed, digest_of, parsed, whole
 
 _STATUSES = {
     "pending": "todo",
@@ -21,20 +21,18 @@ _PRIORITIES = {"critical": 10, "high": 8, "medium": 5, "low": 2}
 _MAIN = "master"
 
 
-class TaskMaster:
+class TaskMaster(Foreign):
     """Tasks of all tags on one board; those of a tag other than `master` carry it. Subtasks become tasks."""
 
     kind = "task-master"
 
     def __init__(self, opened: Opener, name: str) -> None:
+        super().__init__()
         self._open = opened
         self._name = name
-        self.digest = ""
-        self.left_out: list[str] = []
 
-    def records(self, moment: Moment) -> Iterator[Placed]:
+    def read(self, moment: Moment) -> Iterator[Placed]:
         """All tasks, each followed by its subtasks."""
-        self.left_out = []
         with self._open() as file:
             data = whole(file)
         tasks: list[DraftTask] = []

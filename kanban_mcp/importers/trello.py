@@ -7,26 +7,24 @@ from typing import Any
 
 from kanban_mcp.errors import Invalid
 from kanban_mcp.importers.draft import Draft, DraftNote, DraftTask, columns, slug, stamped, text
-from kanban_mcp.importers.source import Moment, Opener, Placed, digest_of, parsed, whole
+from kanban_mcp.importers.source import Foreign, Moment, Opener, Placed, digest_of, parsed, whole
 from kanban_mcp.models.fields import Category
 
 _TODO = {"backlog", "to_do", "todo", "ideas", "inbox", "next", "ready"}
 _DONE = {"done", "complete", "completed", "closed", "finished", "shipped", "released"}
 
 
-class Trello:
+class Trello(Foreign):
     """Lists become columns, cards tasks, checklists acceptance, comments notes. Attachments stay as links."""
 
     kind = "trello"
 
     def __init__(self, opened: Opener) -> None:
+        super().__init__()
         self._open = opened
-        self.digest = ""
-        self.left_out: list[str] = []
 
-    def records(self, moment: Moment) -> Iterator[Placed]:
+    def read(self, moment: Moment) -> Iterator[Placed]:
         """All cards, by list and place."""
-        self.left_out = []
         with self._open() as file:
             data = whole(file)
         board = parsed(data, "The board")

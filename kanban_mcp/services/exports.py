@@ -63,12 +63,13 @@ class Exports:
 
     def write(self, board: Board, format: ExportFormat, folder: Folder, name: str) -> Export:
         """Export into a new file of a folder. Raises Conflict when the name is taken."""
-        size, total = 0, self._store.exchange.count(board.id)
+        size, done, total = 0, 0, self._store.exchange.count(board.id)
         parts = self.parts(board, format)
         with folder.writing(name) as file:
-            while chunk := "".join(islice(parts, _CHUNK)):
-                size += file.write(chunk.encode())
-                report(size, size + 1)
+            while chunk := list(islice(parts, _CHUNK)):
+                size += file.write("".join(chunk).encode())
+                done += len(chunk)
+                report(done, max(done, total))
         return Export(board_id=board.id, format=format, tasks=total, file=name, bytes=size)
 
     def parts(self, board: Board, format: ExportFormat) -> Iterator[str]:

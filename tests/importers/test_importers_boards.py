@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 from kanban_mcp.app import App, open_app
+from kanban_mcp.errors import Invalid
+from kanban_mcp.importers.checking import Checker
+from kanban_mcp.importers.detection import source_of_text
+from kanban_mcp.importers.source import Moment, Source
 from kanban_mcp.settings import Settings
 from tests.conftest import Call, Refused, SettableClock
 
@@ -203,3 +207,35 @@ async def test_a_file_that_nobody_knows_is_refused_saying_what_helps(refused: Re
     for text in ("[]", '{"a": 1', '{\n"a": 1}', "", "hello"):
         error = await refused("import_board", content=text)
         assert error.code == "invalid", text
+
+
+def spoiled(value: Any) -> Iterator[Any]:
+    """A value as it was read from JSON, each part of it in turn replaced by something of another kind."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from ({**value, key: other} for other in (*ODD, *spoiled(part)))
+    elif isinstance(value, list) and value:
+        for number, part in enumerate(value):
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in (*ODD, *spoiled(part)))
+
+
+ODD: tuple[Any, ...] = (None, 7, -1.5, True, "", "\ud800\x00", [[]], {"a": {}}, [None])
+
+
+def imported_or_refused(source: Source) -> None:
+    checker = Checker()
+    try:
+        for placed in source.records(Moment("2026-01-01T12:00:00.000000Z", "ann")):
+            checker.take(placed)
+        checker.finish()
+    except Invalid as error:
+        assert error.message
+
+
+def test_nothing_in_a_file_of_another_program_is_a_fault_of_ours() -> None:
+    for kind, name in (("trello", "trello/board.json"), ("task-master", "taskmaster/tasks.json")):
+        for each in spoiled(json.loads((FILES / name).read_text())):
+            imported_or_refused(source_of_text(json.dumps(each), kind))  # type: ignore[arg-type]
+    for line in (FILES / "beads/issues.jsonl").read_text().splitlines():
+        for each in spoiled(json.loads(line)):
+            imported_or_refused(source_of_text(json.dumps(each) + "\n", "beads"))
