@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import json
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import anyio.to_thread
@@ -16,6 +18,7 @@ from kanban_mcp.operations import Operation
 from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 from kanban_mcp.store.idempotency import FirstAnswer
+from kanban_mcp.store.landing import Landing
 from kanban_mcp.store.writer import Writer
 
 KEY_SECONDS = 24 * 3600
@@ -28,6 +31,7 @@ class Writes:
     def __init__(self, store: Store, writer: Writer) -> None:
         self._store = store
         self._writer = writer
+        self._landings: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Landing] = weakref.WeakKeyDictionary()
 
     def begin(
         self,
@@ -50,7 +54,13 @@ class Writes:
         def job() -> Answer:
             return run() if key is None else self._once(operation, arguments, key, run)
 
-        return asyncio.wrap_future(self._writer.submit(job, caller=caller))
+        return self._awaited(self._writer.submit(job, caller=caller))
+
+    def _awaited(self, answer: "Future[Answer]") -> Awaitable[Answer]:
+        loop = asyncio.get_running_loop()
+        if (landing := self._landings.get(loop)) is None:
+            landing = self._landings[loop] = Landing(loop)
+        return landing.awaited(answer)
 
     async def _prepared(
         self,
@@ -72,7 +82,7 @@ class Writes:
                 given()
             return answer(write().lean())
 
-        return await asyncio.wrap_future(self._writer.submit(job, caller=caller))
+        return await self._awaited(self._writer.submit(job, caller=caller))
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str, run: Callable[[], Answer]) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""

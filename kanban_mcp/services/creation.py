@@ -23,24 +23,24 @@ class Creation:
         self._blocking = blocking
         self._writing = writing
 
-    def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> int:
-        """Make a task and return its id; `$n` in the spec means the nth of those already made."""
+    def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> Task:
+        """Make a task; `$n` in the spec means the nth of those already made."""
         column = self._boards.column(board.id, spec.status) if spec.status else self._store.boards.columns(board.id)[0]
         self._boards.check_room(column)
         needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
         parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
-        task_id = self._insert(board, spec, column, parent_id)
-        self._log(task_id, self._tags.replace(task_id, spec.tags)[1], needs)
+        task = self._insert(board, spec, column, parent_id)
+        self._log(task, self._tags.replace(task.id, spec.tags)[1] if spec.tags else [], needs)
         if parent_id is not None:
             self.adopt(parent_id, open_=column.category != "done")
         for needed in needs:
             if parent_id is not None:
                 # Nobody waits for a fresh task but its parent: only through that can the link close a circle.
-                self._blocking.check_acyclic(task_id, needed)
-            self._store.dependencies.put(task_id, needed, "blocks")
+                self._blocking.check_acyclic(task.id, needed)
+            self._store.dependencies.put(task.id, needed, "blocks")
             if self._writing.get(needed).open:
-                self._blocking.add(task_id, 1)
-        return task_id
+                self._blocking.add(task.id, 1)
+        return self._writing.get(task.id) if needs else task
 
     def adopt(self, parent_id: int, *, open_: bool) -> None:
         """Count a new subtask of a task. Raises Conflict when the parent is done and the subtask is not."""
@@ -72,7 +72,7 @@ class Creation:
         self._referred(parent_id, [], task.board_id)
         self._blocking.check_acyclic(parent_id, task.id)
 
-    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> int:
+    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> Task:
         now = self._store.now
         return self._store.tasks.insert(
             {
@@ -93,12 +93,11 @@ class Creation:
             }
         )
 
-    def _log(self, task_id: int, tags: list[str], needs: list[int]) -> None:
-        task = self._writing.get(task_id)
+    def _log(self, task: Task, tags: list[str], needs: list[int]) -> None:
         after: dict[str, Any] = {**task.lean(), "position": task.position}
         after |= {"tags": tags} if tags else {}
         after |= {"depends_on": needs} if needs else {}
-        self._store.changes.record("created", "task", task_id, board_id=task.board_id, task_id=task_id, after=after)
+        self._store.changes.record("created", "task", task.id, board_id=task.board_id, task_id=task.id, after=after)
 
     def _referred(self, ref: int | str, made: Sequence[int], board_id: int) -> int:
         """The id meant by an id or by `$n`; it must be of this board."""

@@ -95,7 +95,7 @@ class Tasks:
             acceptance=acceptance or [],
             due_at=due_at,
         )
-        return self._writing.get(self._creation.create(self._boards.resolve(board, writing=True), spec, []))
+        return self._creation.create(self._boards.resolve(board, writing=True), spec, [])
 
     def create_tasks(
         self,
@@ -108,7 +108,7 @@ class Tasks:
         made: list[int] = []
         for number, spec in enumerate(tasks):
             try:
-                made.append(self._creation.create(found, spec, made))
+                made.append(self._creation.create(found, spec, made).id)
                 report(number + 1, len(tasks))
             except (Invalid, NotFound, Conflict) as error:
                 error.message = f"tasks[{number}]: {error.message}"

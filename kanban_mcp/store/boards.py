@@ -125,7 +125,7 @@ class BoardStore:
             board_id=board_id,
         )
         return [
-            Column(
+            Column.model_construct(
                 status=row["status"],
                 name=row["name"],
                 category=row["category"],

@@ -49,18 +49,21 @@ class TaskStore:
         row = self._db.one("tasks.get", "select * from tasks where id = :id", id=task_id)
         return task(row) if row is not None and self._db.transaction.caller.sees(row["board_id"]) else None
 
-    def insert(self, new: dict[str, Any]) -> int:
+    def insert(self, new: dict[str, Any]) -> Task:
         """A new task from the values of its columns."""
-        return self._db.insert(
+        row = self._db.one(
             "tasks.insert",
             """
             insert into tasks (board_id, status, position, priority, title, description, acceptance, assignee,
                 created_by, parent_id, due_at, created_at, updated_at, started_at, completed_at)
             values (:board_id, :status, :position, :priority, :title, :description, :acceptance, :assignee,
                 :created_by, :parent_id, :due_at, :now, :now, :started_at, :completed_at)
+            returning *
             """,
             **{**new, "acceptance": json.dumps(new["acceptance"], ensure_ascii=False)},
         )
+        assert row is not None
+        return task(row)
 
     def save(self, task: Task) -> None:
         """Write back everything in a task that may change, except the count of its blockers."""
