@@ -9,19 +9,30 @@ import click
 
 from kanban_mcp import __version__
 from kanban_mcp.app import App, open_app
-from kanban_mcp.commands.backup import backup
-from kanban_mcp.commands.exporting import export
 from kanban_mcp.commands.flags import UNUSABLE, common
 from kanban_mcp.commands.flags import settings as settings_of
-from kanban_mcp.commands.importing import import_
-from kanban_mcp.commands.keys import keys
-from kanban_mcp.commands.report import report
-from kanban_mcp.commands.restore import restore
+from kanban_mcp.commands.group import LazyGroup
 from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
 
+COMMANDS = {
+    "report": "report:report",
+    "keys": "keys:keys",
+    "export": "exporting:export",
+    "import": "importing:import_",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
+    "doctor": "doctor:doctor",
+}
+"""Commands for people, in the order of help, each with its file in `commands/`."""
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="kanban-mcp")
 @common
 @click.pass_context
@@ -82,7 +93,3 @@ def demo() -> None:
     from kanban_mcp.transport.demo import demo as run  # noqa: PLC0415
 
     sys.exit(0 if anyio.run(run, click.echo) else 1)
-
-
-for _command in (report, keys, export, import_, backup, restore):
-    main.add_command(_command)

@@ -87,7 +87,8 @@ class Diagnostics:
         with self.spans.measure("check rows"), self._database.inspecting():
             found = self._checks.of_rows()
         with self.spans.measure("check indexes"):
-            return [*found, *self._writer.submit(self._checks.of_indexes, caller=NOBODY).result(CHECK_SECONDS)]
+            found = [*found, *self._writer.submit(self._checks.of_indexes, caller=NOBODY).result(CHECK_SECONDS)]
+        return [finding.message for finding in found if not finding.warning]
 
     def _last_seq(self) -> int:
         with self._database.reading():

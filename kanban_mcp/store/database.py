@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from kanban_mcp.errors import Busy, Internal, Invalid, NotFound, ReadOnly, Unusable
 from kanban_mcp.models.caller import NOBODY, Caller
@@ -85,8 +85,11 @@ class Database:
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._room = threading.Semaphore(self.options.readers)
         self._readers: list[sqlite3.Connection] = []
+        self._start()
+
+    def _start(self) -> None:
         self._prepare_folder()
-        self.gate = Gate(path.with_name(path.name + ".lock"), timeout=self.options.busy_timeout)
+        self.gate = Gate(self.path.with_name(self.path.name + ".lock"), timeout=self.options.busy_timeout)
         try:
             with self.gate.held():
                 self._writer = self._open()
@@ -131,9 +134,13 @@ class Database:
 
             migrate(connection)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, mode: Literal["rwc", "rw", "ro"] = "rwc") -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=self.options.busy_timeout, isolation_level=None, check_same_thread=False
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self.options.busy_timeout,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             connection.row_factory = sqlite3.Row

@@ -16,6 +16,7 @@ from kanban_mcp.app import App
 from kanban_mcp.cli import main
 from kanban_mcp.settings import Settings
 from tests.conftest import Call
+from tests.docs.flags import options
 from tests.transport.clients import client_of, structure
 
 ROOT = Path(__file__).parents[2]
@@ -23,13 +24,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 INDEX = ROOT / "docs/README.md"
 OF_OTHERS = {"--scope"}
 """Flags in pages that are not ours, beside those of the Inspector, which stand behind `--method`."""
-
-
-def options(command: click.Command) -> set[str]:
-    """The flags of a command and of those below it."""
-    own = {option for parameter in command.params for option in parameter.opts}
-    below = command.commands.values() if isinstance(command, click.Group) else ()
-    return own.union(*map(options, below))
 
 
 def name_of(page: Path) -> str:
@@ -95,8 +89,13 @@ def check_understood(arguments: list[str]) -> None:
     """Parse a command line as the program does, without starting it."""
     outer = main.make_context("kanban-mcp", list(arguments))
     Settings(**{name: value for name, value in outer.params.items() if value is not None})
-    if arguments and arguments[0] in main.commands:
-        main.commands[arguments[0]].make_context(arguments[0], list(arguments[1:]), parent=outer)
+    context: click.Context = outer
+    command: click.Command = main
+    while isinstance(command, click.Group) and context._protected_args:
+        name, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert name is not None and found is not None
+        command = found
+        context = command.make_context(name, rest, parent=context)
 
 
 def test_commands_in_pages_are_understood() -> None:

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from docs.specification import PARTS
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
+from tests.docs.flags import options
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -53,12 +53,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_flags_and_operations_exist(app: App, page: Path) -> None:
     text = page.read_text()
-    helps = [
-        CliRunner().invoke(main, [*command, "--help"]).output for command in ([], *([name] for name in main.commands))
-    ]
-    known = set(re.findall(r"--[a-z-]+", "".join(helps)))
     used = set(re.findall(r"kanban-mcp[^\n`]*?(--[a-z-]+)", text.replace("--cli", "")))
-    assert used - known <= {"--method", "--scope", "--tool-name", "--tool-arg"}
+    assert used - options(main) <= {"--help", "--method", "--scope", "--tool-name", "--tool-arg"}
     called = set(re.findall(r"`([a-z]+_[a-z_]+)\(", text))
     assert called <= {operation.name for operation in app.catalog} | {"open_app"}
 

@@ -7,8 +7,8 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
+from kanban_mcp.store.replay import stored, told
 from tests.conftest import SettableClock
-from tests.faults.log_replay import stored, told
 from tests.faults.workload import EXPECTED, Workload
 
 ACTORS = ("ann", "bob", "cid")
@@ -46,7 +46,8 @@ async def test_the_log_tells_all_that_is_stored(
     await app.runner.call("create_board", {"name": "Plan"}, actor="ann")
     done = await work(app, clock, Workload(Random(seed)), calls)
     assert len(done) >= 20, f"the workload is one-sided: {done}"
-    tables, log = stored(app.database), told(app.database)
+    with app.database.reading():
+        tables, log = stored(app.database), told(app.database)
     assert log.tasks == tables.tasks
     assert log == tables
     check_sound()

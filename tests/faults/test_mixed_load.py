@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from kanban_mcp.store.database import Database
-from tests.faults.log_replay import stored, told
+from kanban_mcp.store.replay import stored, told
 from tests.faults.servers import Refused, Serve, Server, Table, start_all
 from tests.faults.workload import EXPECTED, Arguments, Workload
 
@@ -82,7 +82,8 @@ async def test_processes_that_do_everything_at_once_leave_all_in_order(
     assert acknowledged.created == {row["id"] for row in table(made + "'task'")}
     database = Database(db)
     try:
-        assert told(database) == stored(database)
+        with database.reading():
+            assert told(database) == stored(database)
     finally:
         database.close()
     check_sound()

@@ -1,4 +1,4 @@
-"""The state that the change log tells, rebuilt entry by entry, in the form of the tables."""
+"""The state that the change log tells, rebuilt entry by entry in the form of the tables, to hold the two together."""
 
 import json
 from dataclasses import dataclass, field
@@ -45,11 +45,12 @@ class Replay:
     def _board(self, board_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         state = self.state
         if after is None:
-            for task_id in [task_id for task_id, task in state.tasks.items() if task["board_id"] == board_id]:
+            for task_id in [task_id for task_id, task in state.tasks.items() if task.get("board_id") == board_id]:
                 self._remove_task(task_id)
-            del state.boards[board_id], state.columns[board_id]
+            state.boards.pop(board_id, None)
+            state.columns.pop(board_id, None)
             return
-        fields: dict[str, Any] = {"archived_at": None, "description": ""} if before is None else state.boards[board_id]
+        fields = state.boards.get(board_id, {"archived_at": None, "description": ""})
         state.boards[board_id] = fields | {
             key: value for key, value in after.items() if key not in UNTOLD | {"columns"}
         }
@@ -65,19 +66,18 @@ class Replay:
             self._remove_task(task_id)
             return
         if before is None:
-            assert task_id not in state.tasks
             state.links |= {(task_id, needed): "blocks" for needed in after.get("depends_on", [])}
         if "tags" in after:
             state.tagged = {pair for pair in state.tagged if pair[0] != task_id}
             state.tagged |= {(task_id, name.lower()) for name in after["tags"]}
         told = {key: value for key, value in after.items() if key not in UNTOLD | _AROUND}
-        state.tasks[task_id] = {**(_FRESH if before is None else state.tasks[task_id]), **told}
+        state.tasks[task_id] = {**(state.tasks.get(task_id) or _FRESH), **told}
 
     def _remove_task(self, task_id: int) -> None:
         state = self.state
-        del state.tasks[task_id]
+        state.tasks.pop(task_id, None)
         for task in state.tasks.values():
-            if task["parent_id"] == task_id:
+            if task.get("parent_id") == task_id:
                 task["parent_id"] = None
         state.notes = {note_id: note for note_id, note in state.notes.items() if note["task_id"] != task_id}
         state.links = {ends: kind for ends, kind in state.links.items() if task_id not in ends}
@@ -85,21 +85,21 @@ class Replay:
 
     def _note(self, note_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if after is None:
-            del self.state.notes[note_id]
+            self.state.notes.pop(note_id, None)
         else:
-            fields = {"title": "", "pinned": False} if before is None else self.state.notes[note_id]
+            fields = self.state.notes.get(note_id, {"title": "", "pinned": False})
             self.state.notes[note_id] = {**fields, **after}
 
     def _tag(self, tag_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         state = self.state
         if after is None:
-            gone = state.tags.pop(tag_id)["name"].lower()
+            gone = state.tags.pop(tag_id, {"name": ""})["name"].lower()
             state.tagged = {pair for pair in state.tagged if pair[1] != gone}
             for tag in state.tags.values():
                 if tag["parent"] == tag_id:
                     tag["parent"] = None
             return
-        fields: dict[str, Any] = {"parent": None, "color": ""} if before is None else state.tags[tag_id]
+        fields: dict[str, Any] = state.tags.get(tag_id, {"name": "", "parent": None, "color": ""})
         told = {key: value for key, value in after.items() if key not in ("parent", "tasks")}
         if "parent" in after:
             told["parent"] = self._tag_named(after["parent"])
@@ -114,46 +114,46 @@ class Replay:
     def _dependency(self, task_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         ends = (task_id, (after or before or {})["depends_on"])
         if after is None:
-            del self.state.links[ends]
+            self.state.links.pop(ends, None)
         else:
             self.state.links[ends] = after["kind"]
 
 
 def told(database: Database) -> State:
-    """The state that the log tells."""
+    """The state that the log tells, in the transaction of this thread."""
     replay = Replay()
-    with database.reading():
-        changes = database.all("test.changes", "select * from changes order by seq")
-    for change in changes:
+    for change in database.all("replay.changes", "select * from changes order by seq"):
         sides = {side: json.loads(change[side]) if change[side] else None for side in ("before", "after")}
         replay.apply({**dict(change), **sides})
     return replay.state
 
 
 def stored(database: Database) -> State:
-    """The state in the tables."""
-    with database.reading():
-        tagged = "select x.task_id, lower(g.name) from task_tags x join tags g on g.id = x.tag_id"
-        links = database.all("test.links", "select task_id, depends_on, kind from dependencies")
-        return State(
-            boards=_by_id(database, "select id, name, description, version, created_at, archived_at from boards"),
-            columns=_columns(database),
-            tasks={task_id: _task(row) for task_id, row in _by_id(database, "select * from tasks").items()},
-            notes={note_id: _note(row) for note_id, row in _by_id(database, "select * from notes").items()},
-            tags=_by_id(database, "select id, name, parent_id as parent, color from tags"),
-            tagged={(row[0], row[1]) for row in database.all("test.tagged", tagged)},
-            links={(row[0], row[1]): row[2] for row in links},
-        )
+    """The state in the tables, in the transaction of this thread."""
+    tagged = database.all(
+        "replay.tagged", "select x.task_id, lower(g.name) from task_tags x join tags g on g.id = x.tag_id"
+    )
+    links = database.all("replay.links", "select task_id, depends_on, kind from dependencies")
+    boards = "select id, name, description, version, created_at, archived_at from boards"
+    return State(
+        boards=_by_id(database, "replay.boards", boards),
+        columns=_columns(database),
+        tasks={key: _task(row) for key, row in _by_id(database, "replay.tasks", "select * from tasks").items()},
+        notes={key: _note(row) for key, row in _by_id(database, "replay.notes", "select * from notes").items()},
+        tags=_by_id(database, "replay.tags", "select id, name, parent_id as parent, color from tags"),
+        tagged={(row[0], row[1]) for row in tagged},
+        links={(row[0], row[1]): row[2] for row in links},
+    )
 
 
-def _by_id(database: Database, sql: str) -> dict[int, dict[str, Any]]:
-    return {row["id"]: dict(row) for row in database.all("test.table", sql)}
+def _by_id(database: Database, name: str, sql: str) -> dict[int, dict[str, Any]]:
+    return {row["id"]: dict(row) for row in database.all(name, sql)}
 
 
 def _columns(database: Database) -> dict[int, list[tuple[str, str, str, int | None]]]:
     columns: dict[int, list[tuple[str, str, str, int | None]]] = {}
     sql = "select board_id, status, name, category, wip_limit from columns order by board_id, position"
-    for board_id, *column in database.all("test.columns", sql):
+    for board_id, *column in database.all("replay.columns", sql):
         columns.setdefault(board_id, []).append((column[0], column[1], column[2], column[3]))
     return columns
 
