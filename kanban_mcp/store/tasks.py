@@ -51,7 +51,8 @@ class TaskStore:
 
     def insert(self, new: dict[str, Any]) -> Task:
         """A new task from the values of its columns."""
-        row = self._db.one(
+        # All rows, though there is one: SQLite remembers the id as used only once the statement has ended.
+        (row,) = self._db.all(
             "tasks.insert",
             """
             insert into tasks (board_id, status, position, priority, title, description, acceptance, assignee,
@@ -62,7 +63,6 @@ class TaskStore:
             """,
             **{**new, "acceptance": json.dumps(new["acceptance"], ensure_ascii=False)},
         )
-        assert row is not None
         return task(row)
 
     def save(self, task: Task) -> None:
