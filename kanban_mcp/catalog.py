@@ -14,6 +14,11 @@ TOOLSETS = ("core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "
 
 def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operation, ...]:
     """All operations, in the order they are listed to agents."""
+    return (*work(do, batch), *_service(do, watch))
+
+
+def work(do: Services, batch: Batch) -> tuple[Operation, ...]:
+    """The operations on boards and what is on them."""
     return (
         Operation("core", "read", do.boards.list_boards, "GET /boards"),
         Operation(
@@ -61,7 +66,12 @@ def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operatio
         #
         Operation("flow", "read", do.measuring.get_flow_metrics, "GET /boards/{board}/flow"),
         Operation("flow", "read", do.forecasting.forecast, "GET /boards/{board}/forecast"),
-        #
+    )
+
+
+def _service(do: Services, watch: Diagnostics) -> tuple[Operation, ...]:
+    """The operations on the server and its file."""
+    return (
         Operation("diagnostics", "read", watch.health.get_health, "GET /health/details", plain=True),
         Operation("diagnostics", "read", watch.calls.get_performance, "GET /performance", plain=True),
         Operation("diagnostics", "read", watch.queries.get_query_stats, "GET /queries"),

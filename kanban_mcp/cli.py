@@ -16,6 +16,13 @@ from kanban_mcp.errors import Busy, Unusable
 from kanban_mcp.settings import Settings
 
 COMMANDS = {
+    "board": "people:board",
+    "task": "people:task",
+    "note": "people:note",
+    "tag": "people:tag",
+    "search": "people:search",
+    "changes": "people:changes",
+    "undo": "people:undo",
     "report": "report:report",
     "keys": "keys:keys",
     "export": "exporting:export",
@@ -23,6 +30,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "restore": "restore:restore",
     "doctor": "doctor:doctor",
+    "completion": "completion:completion",
 }
 """Commands for people, in the order of help, each with its file in `commands/`."""
 
