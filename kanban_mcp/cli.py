@@ -30,6 +30,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "restore": "restore:restore",
     "doctor": "doctor:doctor",
+    "watch": "watch:watch",
     "completion": "completion:completion",
 }
 """Commands for people, in the order of help, each with its file in `commands/`."""

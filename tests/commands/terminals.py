@@ -51,6 +51,10 @@ class Terminal:
         """Press keys."""
         os.write(self._master, keys.encode())
 
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Make the terminal another size, which tells the program."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def ended(self) -> int:
         """Wait for the end; the exit code."""
         end = time.monotonic() + PATIENCE
