@@ -31,6 +31,7 @@ COMMANDS = {
     "restore": "restore:restore",
     "doctor": "doctor:doctor",
     "watch": "watch:watch",
+    "config": "config:config",
     "completion": "completion:completion",
 }
 """Commands for people, in the order of help, each with its file in `commands/`."""
