@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import click
 from mcp.types import Prompt
 from pydantic_core import PydanticUndefined
 
@@ -16,6 +17,7 @@ from docs.specification import PARTS
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
 from kanban_mcp.catalog import TOOLSETS
+from kanban_mcp.cli import main as main_command
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport.prompts import Prompts
@@ -41,6 +43,7 @@ def pages() -> dict[str, str]:
         "ergonomics.md": _ergonomics(),
         "settings.md": _settings(),
         "errors.md": _errors(),
+        "commands.md": _commands(),
         "specification.md": _specification(),
     }
 
@@ -176,6 +179,36 @@ def _errors() -> str:
         if kind is not errors.KanbanError and "code" in vars(kind):
             lines.append(f"| `{kind.code}` | {inspect.getdoc(kind)} |")
     return "\n".join([*lines, ""])
+
+
+def _commands() -> str:
+    lines = [GENERATED, "# Commands", ""]
+    lines += [
+        "Flags before the command's name hold for all commands, and its own win. Exit codes: 0 done, 1 refused, "
+        "2 wrong flags or a file that cannot be used.",
+        "",
+    ]
+    lines += _command("kanban-mcp", main_command)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(name: str, command: click.Command) -> Iterable[str]:
+    """A section a command, those of a group below it."""
+    context = click.Context(command, info_name=name)
+    pieces = " ".join((name, *command.collect_usage_pieces(context)))
+    yield from (f"## {name}", "", f"`{pieces}`", "", inspect.cleandoc(command.help or ""), "")
+    found = (parameter.get_help_record(context) for parameter in command.get_params(context))
+    rows = [row for row in found if row is not None and row[0].startswith("-") and "--help" not in row[0]]
+    if rows:
+        yield from ("| flag | |", "|---|---|")
+        for flags, told in rows:
+            yield f"| `{flags.replace('|', chr(92) + '|')}` | {told} |".replace("  ", " ")
+        yield ""
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            one = command.get_command(context, below)
+            assert one is not None
+            yield from _command(f"{name} {below}", one)
 
 
 def _specification() -> str:

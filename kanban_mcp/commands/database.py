@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from kanban_mcp.app import App, open_app
-from kanban_mcp.commands.flags import settings
-from kanban_mcp.errors import KanbanError
+from kanban_mcp.commands.flags import UNUSABLE, settings
+from kanban_mcp.errors import KanbanError, Unusable
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 
@@ -46,7 +46,7 @@ def explained() -> Iterator[None]:
         click.echo(f"kanban-mcp: {error.message} {error.hint}".rstrip(), err=True)
         for line in (error.current or {}).get("difference", []):
             click.echo(f"  {line}", err=True)
-        sys.exit(FAILED)
+        sys.exit(UNUSABLE if isinstance(error, Unusable) else FAILED)
 
 
 def acting(chosen: Settings) -> Caller:

@@ -90,7 +90,7 @@ def _type(schema: dict[str, Any]) -> click.ParamType[Any]:
 def _help(schema: dict[str, Any], several: bool) -> str:
     parts = []
     if "maximum" in schema:
-        parts.append(f"{schema.get('minimum', '')} to {schema['maximum']}".removeprefix(" ").capitalize())
+        parts.append(f"Up to {schema['maximum']}")
     if "default" in schema:
         parts.append(f"Default: {schema['default']}")
     if several:

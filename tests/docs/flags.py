@@ -5,7 +5,7 @@ import click
 
 def options(command: click.Command) -> set[str]:
     """The flags of a command and of those below it."""
-    own = {option for parameter in command.params for option in parameter.opts}
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     return own.union(*map(options, below(command)))
 
 
