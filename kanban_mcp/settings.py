@@ -83,6 +83,18 @@ class Settings(BaseModel):
     """Addresses or networks of proxies, whose X-Forwarded-For is believed; nobody else's is."""
     rate_limit: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Requests in any 60 seconds of one key, or of one address without a key; 0 for no limit."""
+    websocket_connections: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """WebSockets at most; who comes beyond is told to try again later (close code 1013)."""
+    websocket_heartbeat_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """How often each is asked whether it is there; one that is gone is noticed within two heartbeats."""
+    websocket_batch: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Changes at most in a frame."""
+    websocket_batch_ms: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    """Milliseconds at most that a change waits for others; while a room is quiet it waits for none."""
+    websocket_queue: Annotated[int, Field(ge=10, le=100_000)] = 100
+    """Frames waiting for one socket at most; beyond that it reads too slowly and is closed."""
+    websocket_patience_seconds: Annotated[float, Field(gt=0, le=600)] = 4.0
+    """How long a socket may take nothing before it is closed; with the closing itself that is under 5 s."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to stderr: slow statements and failures by default."""
 

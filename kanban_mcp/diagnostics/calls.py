@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from kanban_mcp.answers import CallSample
+from kanban_mcp.diagnostics.connections import ConnectionMonitor
 from kanban_mcp.diagnostics.histogram import Histogram
 from kanban_mcp.diagnostics.queries import QueryMonitor
 from kanban_mcp.errors import Internal
@@ -41,18 +42,19 @@ class Calls:
 
 
 class CallMonitor:
-    """Counts calls. `connections` says how many clients there are now, by transport; transports enter themselves."""
+    """Counts calls; what `connections` and `queries` count is shown beside them."""
 
     def __init__(
         self,
         queries: QueryMonitor,
+        connections: ConnectionMonitor,
         *,
         clock: Callable[[], float] = time.monotonic,
         cpu: Callable[[], float] = time.process_time,
         memory: Callable[[], dict[str, int]] = dict,
     ) -> None:
         self._queries = queries
-        self.connections: dict[str, Callable[[], int]] = {}
+        self._connections = connections
         self._clock = clock
         self._cpu = cpu
         self._memory = memory
@@ -96,6 +98,7 @@ class CallMonitor:
         with self._lock:
             calls = sorted(self._calls.values(), key=lambda calls: -calls.times.total)
         mean, largest, slow = self._queries.summary
+        connections, latency = dict(self._connections.by_transport), self._connections.latency
         return Performance(
             uptime_seconds=round(self._clock() - self._started, 1),
             api_response_time=_quantiles(self._all),
@@ -104,8 +107,9 @@ class CallMonitor:
             requests_per_second=round(self._rate(), 2),
             cpu_usage=round(self._usage(), 3),
             cpus=os.cpu_count() or 1,
-            active_connections=sum(self.open_connections().values()),
-            connections=self.open_connections(),
+            active_connections=sum(connections.values()),
+            connections=connections,
+            websocket_latency={"average": milliseconds(latency.mean), "max": milliseconds(latency.largest)},
             errors=dict(sum((call.errors for call in calls), Counter())),
             operations=page(_COLUMNS, calls, _figures, limit=100, total=len(calls)),
         )
@@ -126,10 +130,6 @@ class CallMonitor:
         """The calls of each operation over each transport so far."""
         with self._lock:
             return list(self._calls.values())
-
-    def open_connections(self) -> dict[str, int]:
-        """Connections open now, by transport; over pipes there is the one."""
-        return {name: count() for name, count in self.connections.items()} or {"stdio": 1}
 
     @property
     def uptime(self) -> float:

@@ -3,6 +3,7 @@
 from kanban_mcp.diagnostics.batches import BatchMonitor
 from kanban_mcp.diagnostics.caching import CacheMonitor
 from kanban_mcp.diagnostics.calls import CallMonitor
+from kanban_mcp.diagnostics.connections import ConnectionMonitor
 from kanban_mcp.diagnostics.health import HealthMonitor
 from kanban_mcp.diagnostics.memory import MemoryMonitor
 from kanban_mcp.diagnostics.profiler import Profiler, Spans
@@ -43,7 +44,8 @@ class Diagnostics:
         self._checks = Checks(database)
         self.spans = spans
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
-        self.calls = CallMonitor(self.queries, memory=lambda: self.memory.usage)
+        self.connections = ConnectionMonitor()
+        self.calls = CallMonitor(self.queries, self.connections, memory=lambda: self.memory.usage)
         self.batches = BatchMonitor(lambda: writer.waiting, size=batch_size, window_ms=window_ms)
         self.caching = CacheMonitor(cache, remote)
         sizes = {

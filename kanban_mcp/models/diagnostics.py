@@ -32,7 +32,10 @@ class QueryStats(Record):
 
 
 class Performance(Record):
-    """Calls since the start. `cpu_usage` is a share of one core, since the last tick. Times are milliseconds."""
+    """Calls since the start. `cpu_usage` is a share of one core, since the last tick. Times are milliseconds.
+
+    `connections` are open now, by transport; `websocket_latency` is from a change to its frame on a socket.
+    """
 
     uptime_seconds: float
     api_response_time: dict[str, float]
@@ -43,6 +46,7 @@ class Performance(Record):
     cpus: int
     active_connections: int
     connections: dict[str, int] = {}
+    websocket_latency: dict[str, float]
     errors: dict[str, int] = {}
     operations: Page
 

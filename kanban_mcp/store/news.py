@@ -37,11 +37,15 @@ class News:
         key = object()
         with self._lock:
             if not self._listeners:
-                with self._database.reading():
-                    self._seq = self._changes.last()
+                self._seq = self.last()
                 self._stop = self._feed.listen(self._look)
             self._listeners[key] = listener
         return lambda: self._forget(key)
+
+    def last(self) -> int:
+        """The seq of the newest change, 0 when there is none."""
+        with self._database.reading():
+            return self._changes.last()
 
     def _forget(self, key: object) -> None:
         with self._lock:

@@ -1,7 +1,8 @@
 """The one HTTP application: every part's routes, and what each request passes on its way to them."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
@@ -25,18 +26,27 @@ from kanban_mcp.transport.readiness import Readiness
 from kanban_mcp.transport.rest import Rest
 from kanban_mcp.transport.shared_windows import SharedWindows
 from kanban_mcp.transport.web import Web
+from kanban_mcp.transport.websocket import LiveSockets
 
 
-def asgi_app(app: App) -> ASGIApp:
-    """The application over an open app. Its lifespan is entered once."""
+class Site(NamedTuple):
+    """The application, its lifespan to be entered once; and `close`, which ends the streams that would stay open."""
+
+    asgi: ASGIApp
+    close: Callable[[], None]
+
+
+def site(app: App) -> Site:
+    """The application over an open app."""
     fast = FastLane(app, "http") if app.settings.fast_lane else None
-    mcp, rest = McpHttp(mcp_server(app), fast), Rest(app)
+    mcp, rest, keyring = McpHttp(mcp_server(app), app.watch.connections, fast), Rest(app), Keyring(app)
+    live = LiveSockets(app, keyring.still_valid)
     shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
     openapi = OpenApi(app, rest.addresses)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with mcp.running(), contextlib.AsyncExitStack() as closing:
+        async with mcp.running(), live.running(), contextlib.AsyncExitStack() as closing:
             if shared is not None:
                 closing.push_async_callback(shared.close)
             yield
@@ -47,10 +57,11 @@ def asgi_app(app: App) -> ASGIApp:
         *Reader(openapi).routes,
         *Metrics(app, rest).routes,
         *mcp.routes,
+        *live.routes,
         *Readiness(app).routes,
         *Web(app).routes,
     ]
-    return _admitted(Starlette(routes=routes, lifespan=lifespan), app, Keyring(app), shared)
+    return Site(_admitted(Starlette(routes=routes, lifespan=lifespan), app, keyring, shared), mcp.close)
 
 
 def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:

@@ -1,27 +1,35 @@
 """The HTTP server."""
 
+import contextlib
 import shlex
+import signal
+import socket
+import threading
+from collections.abc import Iterator
 
+import click
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import Unusable
-from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.asgi import Site, site
 from kanban_mcp.transport.guard import is_loopback
 from kanban_mcp.transport.http_protocol import HEADER_SECONDS, patient_protocol
+from kanban_mcp.transport.websocket_protocol import Protocol
 
 MOST_CONNECTIONS = 2000
 """Open at a time, WebSockets among them; requests on more are answered 503."""
 STOP_SECONDS = 2
 """How long requests under way are waited for at the end; an open stream would keep the process for ever."""
+LONGEST_FRAME = 65_536
+"""Bytes in a frame from a client; a longer one closes the socket with 1009."""
 
 
 async def serve(app: App) -> None:
     """Serve until a signal asks for the end. Raises Unusable where everyone could reach it and none has a key."""
     _check_keys(app)
-    server = uvicorn.Server(configured(app))
-    app.watch.calls.connections["http"] = lambda: len(server.server_state.connections)
-    await server.serve()
+    await HttpServer(app).serve()
 
 
 def _check_keys(app: App) -> None:
@@ -35,18 +43,66 @@ def _check_keys(app: App) -> None:
     )
 
 
-def configured(app: App, *, header_seconds: float = HEADER_SECONDS) -> uvicorn.Config:
-    """The server's own settings; `header_seconds` is how long the headers of a request may take."""
+class HttpServer(uvicorn.Server):
+    """Says where it listens, and at the end lets go what would stay open for ever.
+
+    `header_seconds` is how long the headers of a request may take.
+    """
+
+    def __init__(self, app: App, *, header_seconds: float = HEADER_SECONDS) -> None:
+        self._site = site(app)
+        super().__init__(_configured(app, self._site, header_seconds))
+        app.watch.connections.counted("http", lambda: len(self.server_state.connections))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals ask for the end. The inherited way raises them again after it, before the file is closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; one line on stderr says where, also when the port was any free one."""
+        await super().startup(sockets)
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        click.echo(f"kanban-mcp: serving on http://{_quoted(host)}:{port}", err=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish requests under way, close WebSockets with 1012, which tells clients to come back."""
+        self._site.close()
+        await super().shutdown(sockets)
+
+
+def _configured(app: App, site: Site, header_seconds: float) -> uvicorn.Config:
     settings = app.settings
+    heartbeat = settings.websocket_heartbeat_seconds
     return uvicorn.Config(
-        asgi_app(app),
+        site.asgi,
         host=settings.host,
         port=settings.port,
         log_config=None,
+        # One line a call would be most of the log; what a call did is in the change log and the monitors.
+        access_log=False,
         # Trusting forwarding headers, as is the default from loopback, would let callers choose their address.
         proxy_headers=False,
         server_header=False,
         http=patient_protocol(header_seconds),
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=STOP_SECONDS,
+        ws=Protocol,
+        ws_max_size=LONGEST_FRAME,
+        ws_ping_interval=heartbeat,
+        ws_ping_timeout=heartbeat * 0.9,  # so that a socket that is gone is noticed within two heartbeats
+        # Each socket would keep 34 KB for it, and frames are short.
+        ws_per_message_deflate=False,
     )
+
+
+def _quoted(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

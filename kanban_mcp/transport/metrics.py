@@ -115,7 +115,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily("kanban_uptime_seconds", "Since the start.", value=watch.calls.uptime)
         yield GaugeMetricFamily("kanban_memory_bytes", "Resident memory.", value=memory.rss_bytes)
         open_now = GaugeMetricFamily("kanban_connections", "Connections open now.", labels=("transport",))
-        for transport, count in watch.calls.open_connections().items():
+        for transport, count in watch.connections.by_transport.items():
             open_now.add_metric((transport,), count)
         yield open_now
 

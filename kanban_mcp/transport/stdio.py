@@ -53,7 +53,8 @@ async def serve_app(app: App) -> None:
 
         return mcp_server(app)
 
-    await serve(library, FastLane(app, "stdio") if app.settings.fast_lane else None)
+    with app.watch.connections.open("stdio"):
+        await serve(library, FastLane(app, "stdio") if app.settings.fast_lane else None)
 
 
 async def serve(server: "Callable[[], Server[Any]]", fast: FastLane | None = None) -> None:

@@ -11,6 +11,7 @@ import pytest
 from kanban_mcp.answers import CallSample
 from kanban_mcp.app import App, open_app
 from kanban_mcp.diagnostics.calls import CallMonitor
+from kanban_mcp.diagnostics.connections import ConnectionMonitor
 from kanban_mcp.diagnostics.queries import FEW, MOST_NAMES, MOST_SLOW, QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
 from kanban_mcp.models.caller import Caller
@@ -106,7 +107,7 @@ class SteppedClock:
 
 def test_the_rate_is_that_of_the_last_minute() -> None:
     clock, sample = SteppedClock(), _sample("get_task")
-    monitor = CallMonitor(QueryMonitor(no_plan), clock=clock)
+    monitor = CallMonitor(QueryMonitor(no_plan), ConnectionMonitor(), clock=clock)
     for _ in range(120):
         clock.seconds += 1
         monitor.observe(sample)
@@ -118,7 +119,7 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
 def test_the_cpu_share_is_taken_between_ticks_and_logged_every_five_minutes(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock, cpu = SteppedClock(), SteppedClock()
-    monitor = CallMonitor(QueryMonitor(no_plan), clock=clock, cpu=cpu)
+    monitor = CallMonitor(QueryMonitor(no_plan), ConnectionMonitor(), clock=clock, cpu=cpu)
     for _ in range(11):
         clock.seconds += 30
         cpu.seconds += 15

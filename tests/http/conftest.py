@@ -13,10 +13,9 @@ from pathlib import Path
 import anyio
 import httpx2
 import pytest
-import uvicorn
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.http import configured
+from kanban_mcp.transport.http import HttpServer
 
 PATIENCE = 30
 """Seconds after which a server that does not answer hangs."""
@@ -26,7 +25,7 @@ PATIENCE = 30
 def serving(app: App, **options: float) -> Iterator[str]:
     """A server over an open app, in a thread; its address, such as `http://127.0.0.1:4711`."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(configured(app, **options))
+        server = HttpServer(app, **options)
         # Clients queue at the socket until the server takes them, so nobody waits for it to be up.
         thread = threading.Thread(target=anyio.run, args=(server.serve, [listening]))
         thread.start()

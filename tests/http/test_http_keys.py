@@ -12,7 +12,7 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller, Scope
-from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.asgi import site
 from kanban_mcp.transport.auth import STRANGER
 from kanban_mcp.transport.keyring import Keyring
 from tests.conftest import SettableClock
@@ -52,7 +52,7 @@ def bearing(text: str) -> dict[str, str]:
 @pytest.fixture
 def local(app: App) -> httpx2.AsyncClient:
     """A client of the application, without a socket between."""
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(asgi_app(app)), base_url="http://localhost")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(site(app).asgi), base_url="http://localhost")
 
 
 def test_a_key_is_made_listed_and_revoked_on_the_command_line(db: Path) -> None:

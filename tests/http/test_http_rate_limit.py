@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.asgi import site
 from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.shared_windows import SharedWindows
 from kanban_mcp.transport.windows import WINDOW_SECONDS, Windows
@@ -86,7 +86,7 @@ def limited(db: Path) -> Iterator[App]:
 @pytest.fixture
 async def client(limited: App) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of it, without a socket between."""
-    transport = httpx2.ASGITransport(asgi_app(limited))
+    transport = httpx2.ASGITransport(site(limited).asgi)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as opened:
         yield opened
 
@@ -165,7 +165,7 @@ async def test_without_redis_each_process_counts_alone_and_what_was_counted_coun
 ) -> None:
     settings = Settings(db=db, toolsets=("all",), rate_limit=LIMIT, redis_url=redis_server.url)
     with open_app(settings) as app:
-        transport = httpx2.ASGITransport(asgi_app(app))
+        transport = httpx2.ASGITransport(site(app).asgi)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             assert [(await client.get("/api/boards")).status_code for _ in range(3)] == [200] * 3
             redis_server.signal(fault)

@@ -1,0 +1,115 @@
+"""The HTTP server as a process, and what speaks to it."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.transport.clients import PATIENCE, Agent
+
+READY = "kanban-mcp: serving on "
+
+
+class Running:
+    """A server that answers."""
+
+    def __init__(self, process: "subprocess.Popen[str]", url: str, db: Path) -> None:
+        self.process = process
+        self.db = db
+        self.url = url
+
+    def stop(self) -> str:
+        """Ask it to end, and wait for that; what it said on stderr since it was ready."""
+        self.process.terminate()
+        return self.process.communicate(timeout=PATIENCE)[1]
+
+
+@contextlib.contextmanager
+def serving(db: Path, *flags: str, **variables: object) -> Iterator[Running]:
+    """A server on a file and a free port; `variables` are settings by name."""
+    settings = {f"KANBAN_{name.upper()}": str(value) for name, value in variables.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kanban_mcp", "serve", "--port", "0", "--db", str(db), *flags],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **settings},
+    )
+    assert process.stderr is not None
+    try:
+        said = process.stderr.readline()
+        assert said.startswith(READY), said
+        yield Running(process, said.removeprefix(READY).strip(), db)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+        process.stderr.close()
+
+
+class Ear:
+    """A client of `/ws`."""
+
+    def __init__(self, connection: ClientConnection, welcome: dict[str, Any]) -> None:
+        self.connection = connection
+        self.welcome = welcome
+
+    async def say(self, **message: Any) -> None:
+        """Send a message."""
+        await self.connection.send(json.dumps(message))
+
+    async def subscribe(self, *rooms: str, **more: Any) -> list[dict[str, Any]]:
+        """Subscribe; what came until that was in force, such as what was missed."""
+        await self.say(type="subscribe", rooms=rooms, **more)
+        await self.say(type="ping")
+        heard = []
+        while (message := await self.next())["type"] != "pong":
+            heard.append(message)
+        return heard
+
+    async def next(self) -> dict[str, Any]:
+        """The next message."""
+        message: dict[str, Any] = json.loads(await self.connection.recv())
+        return message
+
+    async def changes(self, count: int) -> list[dict[str, Any]]:
+        """The next so many changes."""
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            batch = await self.next()
+            assert batch["type"] == "batch", batch
+            found += batch["messages"]
+        return found
+
+
+@contextlib.asynccontextmanager
+async def listening(url: str, **options: Any) -> AsyncIterator[Ear]:
+    """A WebSocket of a server, welcomed."""
+    async with connect(url.replace("http://", "ws://") + "/ws", compression=None, **options) as connection:
+        yield Ear(connection, json.loads(await connection.recv()))
+
+
+def over_http(url: str, *, mode: Any = "auto", **options: Any) -> Client:
+    """A client over Streamable HTTP."""
+    return Client(streamable_http_client(f"{url}/mcp"), mode=mode, read_timeout_seconds=PATIENCE, **options)
+
+
+def over_sse(url: str, **options: Any) -> Client:
+    """A client over the older SSE."""
+    return Client(sse_client(f"{url}/sse"), mode="legacy", read_timeout_seconds=PATIENCE, **options)
+
+
+@contextlib.asynccontextmanager
+async def agent(client: Client) -> AsyncIterator[Agent]:
+    """An agent, connected."""
+    async with client as connected:
+        yield Agent(connected)
