@@ -13,6 +13,7 @@ import click
 from mcp.types import Prompt
 from pydantic_core import PydanticUndefined
 
+from docs.certification import mcp_page
 from docs.specification import PARTS
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
@@ -40,6 +41,7 @@ def pages() -> dict[str, str]:
         "operations.md": _operations(listed),
         "resources.md": _resources(kinds),
         "prompts.md": _prompts(prompts),
+        "mcp.md": f"{GENERATED}\n{mcp_page()}",
         "ergonomics.md": _ergonomics(),
         "settings.md": _settings(),
         "errors.md": _errors(),
