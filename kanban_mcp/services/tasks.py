@@ -240,6 +240,7 @@ class Tasks:
         before = self._writing.writable(task_id, archived=True)
         self._holding.check_free(before, lease)
         if (before.archived_at is not None) == archived:
+            self._holding.renew(before, lease)
             return Archived(id=task_id, archived=archived, version=before.version, unchanged=True)
         if archived:
             changes: dict[str, Any] = {"archived_at": self._store.now, **RELEASED}

@@ -10,7 +10,7 @@ from subprocess import DEVNULL, CompletedProcess, run
 
 import pytest
 
-from kanban_mcp.store.database import Database
+from kanban_mcp.store.database import SCHEMA_VERSION, Database
 from kanban_mcp.store.engine import sqlite3
 from tests.faults.servers import PATIENCE, Refused, Serve, Server, command, spawn
 
@@ -71,7 +71,7 @@ def cut_in_half(path: Path) -> None:
         (text_file, "The file is not a database."),
         (short_file, "The file is not a database."),
         (foreign_database, "another program's database"),
-        (newer_schema, "The file has schema 99, this program knows 1. Upgrade kanban-mcp"),
+        (newer_schema, f"The file has schema 99, this program knows {SCHEMA_VERSION}. Upgrade kanban-mcp"),
         (cut_in_half, "--db"),
     ],
 )

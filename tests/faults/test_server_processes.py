@@ -6,6 +6,7 @@ from collections.abc import Callable
 import anyio
 import pytest
 
+from kanban_mcp.store.database import SCHEMA_VERSION
 from tests.faults.servers import Serve, Server, Table, start_all
 
 
@@ -49,7 +50,7 @@ async def test_twenty_servers_may_start_at_once_on_no_file(serve: Serve, table: 
     assert sorted(boards) == list(range(1, 21))
     for server in servers:
         assert len((await server("list_boards", limit=100))["rows"]) == 20
-    assert len(table("select name from _sqlite_migrations")) == 1
+    assert len(table("select name from _sqlite_migrations")) == SCHEMA_VERSION
 
 
 async def test_four_servers_are_never_given_the_same_task(serve: Serve, check_sound: Callable[[], None]) -> None:

@@ -33,6 +33,7 @@ async def held(call: Call, clock: SettableClock, board: dict[str, Any]) -> None:
 WRITES: list[tuple[str, dict[str, Any]]] = [
     ("update_task", {"task_id": 1, "parent_id": 2}),
     ("move_task", {"task_id": 1, "status": "in_progress"}),
+    ("archive_task", {"task_id": 1, "archived": False}),
     ("add_note", {"task_id": 1, "content": "new"}),
     ("update_note", {"note_id": 1, "content": "changed"}),
     ("update_note", {"note_id": 1, "content": "old"}),
@@ -58,7 +59,7 @@ async def test_whatever_the_holder_writes_renews_the_lease(
 async def test_whatever_others_write_renews_nothing(
     call: Call, held: None, operation: str, arguments: dict[str, Any]
 ) -> None:
-    if operation != "move_task":
+    if operation not in ("move_task", "archive_task"):
         await call(operation, actor="eve", **arguments)
     assert await lease_end(call) == TAKEN_AT_NOON
 
