@@ -39,12 +39,3 @@ def joined(first: Answer, second: Answer) -> Answer:
     if not second.value:
         return first
     return Answer({**first.value, **second.value}, f"{first.text[:-1]},{second.text[1:]}")
-
-
-class CallSample(NamedTuple):
-    """One call of an operation: how it came, how long it took from asking to answer, and the code of its error."""
-
-    operation: str
-    transport: str
-    seconds: float
-    error: str | None

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from kanban_mcp.answers import Answer, CallSample
+from kanban_mcp.answers import Answer
 from kanban_mcp.catalog import Catalog
 from kanban_mcp.errors import Internal, KanbanError
 from kanban_mcp.models.caller import Caller
@@ -17,9 +17,12 @@ log = logging.getLogger(__name__)
 
 
 class Runner:
-    """Checks a call, carries it out, and tells what went wrong. `on_call`, when set, is told of every call."""
+    """Checks a call, carries it out, and tells what went wrong.
 
-    on_call: Callable[[CallSample], None] | None = None
+    `on_call`, when set, is told of every call: operation, transport, seconds, and the code of its error.
+    """
+
+    on_call: Callable[[str, str, float, str | None], None] | None = None
 
     def __init__(self, catalog: Catalog, reads: Reads, writes: Writes) -> None:
         self.catalog = catalog
@@ -109,8 +112,8 @@ class Runner:
 
     def _tell(self, name: str, transport: str, started: float, code: str | None) -> None:
         if self.on_call is not None:
-            known = name if name in self.catalog else "unknown"
-            self.on_call(CallSample(known, transport, time.perf_counter() - started, code))
+            known = name if code is None or name in self.catalog else "unknown"
+            self.on_call(known, transport, time.perf_counter() - started, code)
 
 
 def _internal(name: str) -> Internal:

@@ -1,6 +1,10 @@
 """Durations, counted in buckets: a fixed size however many come."""
 
 import math
+from collections.abc import Iterable
+from math import log
+from operator import add
+from typing import Self
 
 _SMALLEST = 1e-6
 _LARGEST = 1e3
@@ -22,9 +26,20 @@ class Histogram:
         self.total = 0.0
         self.largest = 0.0
 
+    @classmethod
+    def of(cls, parts: Iterable[Self]) -> Self:
+        """What several have counted, as one."""
+        whole = cls()
+        for part in parts:
+            whole._buckets = list(map(add, whole._buckets, part._buckets))
+            whole.count += part.count
+            whole.total += part.total
+            whole.largest = max(whole.largest, part.largest)
+        return whole
+
     def observe(self, seconds: float) -> None:
         """Count one duration."""
-        place = int(math.log(seconds) * _SCALE + _OFFSET) if seconds > _SMALLEST else 0
+        place = int(log(seconds) * _SCALE + _OFFSET) if seconds > _SMALLEST else 0
         self._buckets[place if place < _BUCKETS else _BUCKETS - 1] += 1
         self.count += 1
         self.total += seconds

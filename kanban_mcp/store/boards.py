@@ -188,7 +188,8 @@ class BoardStore:
             select c.status, c.wip_limit, c.task_count,
                 case when c.category <> 'done' then
                     (select julianday(:now) - julianday(min(t.updated_at)) from tasks t
-                     where t.board_id = c.board_id and t.status = c.status and t.archived_at is null)
+                     where t.board_id = c.board_id and t.status = c.status
+                        and t.completed_at is null and t.archived_at is null)
                 end as age
             from columns c where c.board_id = :board_id order by c.position
             """,

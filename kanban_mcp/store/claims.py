@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kanban_mcp.models.task import TaskRow
 from kanban_mcp.store.database import Database
-from kanban_mcp.store.tasks import LISTED, ids, listed
+from kanban_mcp.store.tasks import CARRIERS, LISTED, few_carry, ids, listed
 
 
 class Holder(NamedTuple):
@@ -35,10 +35,11 @@ class ClaimStore:
         self, board_id: int, status: str, *, now: str, actor: str | None, tags: list[int] | None, count: int
     ) -> list[TaskRow]:
         """The ready tasks of a column, best first: priority, then order. With `actor`, none assigned to others."""
+        rare = few_carry(self._db, tags)
         rows = self._db.all(
-            "claims.ready",
+            "claims.ready_tagged" if rare else "claims.ready",
             f"""
-            select {LISTED} from tasks t indexed by tasks_ready
+            select {LISTED} from {CARRIERS if rare else "tasks t indexed by tasks_ready"}
             where t.board_id = :board_id and t.status = :status and t.archived_at is null and t.blocked_by = 0
                 and (t.claimed_by is null or t.lease_expires_at <= :now)
                 and (:actor is null or t.assignee is null or t.assignee = :actor)
@@ -132,7 +133,7 @@ class ClaimStore:
             """
             select
                 (select count(*) from (select 1 from tasks where board_id = :board_id and blocked_by > 0
-                    and archived_at is null limit 100)) as blocked,
+                    and completed_at is null and archived_at is null limit 100)) as blocked,
                 (select count(*) from (select 1 from tasks where board_id = :board_id and claimed_by is not null
                     and lease_expires_at > :now limit 100)) as held,
                 (select min(lease_expires_at) from tasks where board_id = :board_id and claimed_by is not null

@@ -149,8 +149,10 @@ class SearchStore:
         )
 
 
-def _statements(kind: str, task: str, author: str) -> _Statements:
-    """The statements on `<kind>s_fts`; `task` says how a hit `f` comes to its task `t`, `author` who wrote it when."""
+def _statements(kind: str, task: str, id_: str, author: str) -> _Statements:
+    """The statements on `<kind>s_fts`; `task` says how a hit `f` comes to its task `t`, `id_` what that one's id is
+    before its row is read, `author` who wrote it when.
+    """
     fts = f"{kind}s_fts"
     return _Statements(
         kind,
@@ -161,8 +163,8 @@ def _statements(kind: str, task: str, author: str) -> _Statements:
                 and (:board_id is null or t.board_id = :board_id)
                 and (:boards is null or t.board_id in (select value from json_each(:boards)))
                 and (:status is null or t.status = :status)
-                and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
-                     and x.tag_id in (select value from json_each(:tags))))
+                and (:tags is null or {id_} in (select task_id from task_tags
+                     where tag_id in (select value from json_each(:tags))))
             order by f.rowid desc limit :limit
             """,  # noqa: S608 - names of our own tables
         # The plus keeps the planner from looking each id up by itself: that starts the whole match anew.
@@ -185,9 +187,12 @@ def _statements(kind: str, task: str, author: str) -> _Statements:
     )
 
 
-_TASKS = _statements("task", "cross join tasks t on t.id = f.rowid", "t.created_by, substr(t.created_at, 1, 10)")
+_TASKS = _statements(
+    "task", "cross join tasks t on t.id = f.rowid", "+f.rowid", "t.created_by, substr(t.created_at, 1, 10)"
+)
 _NOTES = _statements(
     "note",
     "cross join notes n on n.id = f.rowid cross join tasks t on t.id = n.task_id",
+    "+n.task_id",
     "n.author, substr(n.created_at, 1, 10)",
 )

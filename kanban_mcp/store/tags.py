@@ -42,10 +42,19 @@ class TagStore:
         rows = self._db.all(
             "tags.page",
             """
+            with archived (tag_id, tasks) as materialized (
+                select x.tag_id, count(*) from tasks t cross join task_tags x on x.task_id = t.id
+                where t.archived_at is not null group by x.tag_id
+            )
             select g.id, g.name, case when :boards is null then p.name end as parent, g.color,
-                (select count(*) from task_tags x join tasks t on t.id = x.task_id
-                 where x.tag_id = g.id and t.archived_at is null
-                    and (:boards is null or t.board_id in (select value from json_each(:boards)))) as tasks
+                case when :boards is null then
+                    (select count(*) from task_tags where tag_id = g.id)
+                    - coalesce((select tasks from archived where tag_id = g.id), 0)
+                else
+                    (select count(*) from task_tags x join tasks t on t.id = x.task_id
+                     where x.tag_id = g.id and t.archived_at is null
+                        and t.board_id in (select value from json_each(:boards)))
+                end as tasks
             from tags g left join tags p on p.id = g.parent_id
             where g.name > :after and (:boards is null or exists (
                 select 1 from task_tags x join tasks t on t.id = x.task_id

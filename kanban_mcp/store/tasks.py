@@ -12,6 +12,12 @@ LISTED = """
     (select group_concat(g.name) from task_tags x join tags g on g.id = x.tag_id where x.task_id = t.id) as tags
 """
 """The select list that `listed` turns into a TaskRow; the tasks are `t`."""
+CARRIERS = """
+    (select distinct task_id from task_tags where tag_id in (select value from json_each(:tags))) x
+    cross join tasks t on t.id = x.task_id
+"""
+"""The tasks `t` that carry one of some tags, for where that are few: they are all read, then sorted."""
+_FEW = 300
 
 
 class Filters(NamedTuple):
@@ -28,10 +34,8 @@ class Filters(NamedTuple):
 
 
 NO_FILTERS = Filters()
-_ASSIGNED = "and t.assignee = :assignee"
 _FILTERED = """
-    (:parent_id is null or t.parent_id = :parent_id)
-    and (not :blocked or (t.blocked_by > 0 and t.completed_at is null))
+    (not :blocked or (t.blocked_by > 0 and t.completed_at is null))
     and (:due_before is null or (t.due_at < :due_before and t.completed_at is null))
     and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
          and x.tag_id in (select value from json_each(:tags))))
@@ -180,12 +184,14 @@ class TaskStore:
         self, board_id: int, status: str, *, after: str, count: int, filters: Filters = NO_FILTERS
     ) -> list[TaskRow]:
         """The tasks of a column in order, after an order key."""
-        name, assigned = ("tasks.page", "") if filters.assignee is None else ("tasks.assigned", _ASSIGNED)
+        name, source = self._source(filters)
+        where = "" if filters.assignee is None else "and t.assignee = :assignee"
+        where += "" if filters.parent_id is None else " and t.parent_id = :parent_id"
         rows = self._db.all(
             name,
             f"""
-            select {LISTED} from tasks t
-            where t.board_id = :board_id {assigned} and t.status = :status
+            select {LISTED} from {source}
+            where t.board_id = :board_id {where} and t.status = :status
                 and t.archived_at is null and t.position > :after and {_FILTERED}
             order by t.position limit :count
             """,  # noqa: S608 - constant parts
@@ -196,6 +202,14 @@ class TaskStore:
             **{**filters._asdict(), "tags": ids(filters.tags)},
         )
         return [listed(row) for row in rows]
+
+    def _source(self, filters: Filters) -> tuple[str, str]:
+        """The name and the source of a page's statement: it starts from the filter that leaves least."""
+        if filters.parent_id is not None:
+            return "tasks.of_parent", "tasks t indexed by tasks_children"
+        if few_carry(self._db, filters.tags):
+            return "tasks.tagged", CARRIERS
+        return ("tasks.page" if filters.assignee is None else "tasks.assigned"), "tasks t"
 
     def archived(self, board_id: int, *, before: int, count: int) -> list[TaskRow]:
         """A board's archived tasks, newest first, below an id."""
@@ -259,6 +273,22 @@ def listed(row: Row, claimable_since: str | None = None) -> TaskRow:
         row["position"],
         claimable_since,
     )
+
+
+def few_carry(database: Database, tags: list[int] | None) -> bool:
+    """Whether some tags are so rare that a list is made from their carriers rather than by looking for these in it."""
+    if tags is None:
+        return False
+    found: int = database.value(
+        "tasks.carriers",
+        """
+        select count(*) from (
+            select 1 from task_tags where tag_id in (select value from json_each(:tags)) limit :few)
+        """,
+        tags=ids(tags),
+        few=_FEW,
+    )
+    return found < _FEW
 
 
 def ids(values: list[int] | None) -> str | None:

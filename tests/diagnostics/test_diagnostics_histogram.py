@@ -44,3 +44,14 @@ def test_durations_out_of_range_count_as_the_nearest(seconds: float) -> None:
 def test_without_durations_everything_is_zero() -> None:
     histogram = Histogram()
     assert (histogram.quantile(0.99), histogram.mean, histogram.largest) == (0.0, 0.0, 0.0)
+
+
+def test_several_together_tell_what_one_would_that_saw_all() -> None:
+    one, parts = Histogram(), [Histogram(), Histogram(), Histogram()]
+    for number in range(1, 1000):
+        one.observe(number / 1000)
+        parts[number % 2].observe(number / 1000)
+    whole = Histogram.of(parts)
+    assert (whole.count, whole.largest) == (one.count, one.largest)
+    assert whole.total == pytest.approx(one.total)
+    assert [whole.quantile(share / 100) for share in range(101)] == [one.quantile(share / 100) for share in range(101)]

@@ -8,7 +8,6 @@ from typing import Any
 import anyio
 import pytest
 
-from kanban_mcp.answers import CallSample
 from kanban_mcp.app import App, open_app
 from kanban_mcp.diagnostics.calls import CallMonitor
 from kanban_mcp.diagnostics.connections import ConnectionMonitor
@@ -106,11 +105,11 @@ class SteppedClock:
 
 
 def test_the_rate_is_that_of_the_last_minute() -> None:
-    clock, sample = SteppedClock(), _sample("get_task")
+    clock = SteppedClock()
     monitor = CallMonitor(QueryMonitor(no_plan), ConnectionMonitor(), clock=clock)
     for _ in range(120):
         clock.seconds += 1
-        monitor.observe(sample)
+        monitor.observe("get_task", "direct", 0.001, None)
     assert monitor.get_performance().requests_per_second == pytest.approx(1.0, abs=0.05)
     clock.seconds += 61
     assert monitor.get_performance().requests_per_second == 0
@@ -126,10 +125,6 @@ def test_the_cpu_share_is_taken_between_ticks_and_logged_every_five_minutes(capl
         monitor.tick()
     assert monitor.get_performance().cpu_usage == 0.5
     assert [record.message for record in caplog.records] == ["performance"]
-
-
-def _sample(operation: str) -> Any:
-    return CallSample(operation, "direct", 0.001, None)
 
 
 async def test_groups_show_their_size_and_failures_apart(call: Call, app: App, board: dict[str, Any]) -> None:
@@ -215,7 +210,7 @@ async def test_health_tells_the_verdict_of_each_monitor(call: Call, app: App, bo
     assert health["monitors"] == {"queries": "ok", "calls": "ok", "cache": "ok", "memory": "ok"}
     for _ in range(2 * FEW):
         app.watch.queries.observe(QuerySample("slow.one", "select 1", 0.3, 1, True))
-    app.watch.calls.observe(CallSample("get_task", "direct", 0.001, "internal"))
+    app.watch.calls.observe("get_task", "direct", 0.001, "internal")
     health = await call("get_health")
     assert (health["status"], health["monitors"]["queries"], health["monitors"]["calls"]) == (
         "warning",
