@@ -142,7 +142,10 @@ class ChangeRecord(FileRecord):
 
 
 AnyRecord: TypeAlias = HeaderRecord | BoardRecord | TagRecord | TaskRecord | NoteRecord | ChangeRecord
-RECORD: TypeAdapter[AnyRecord] = TypeAdapter(Annotated[AnyRecord, Field(discriminator="type")])
+# Built when first used, as all models are: most runs import nothing.
+RECORD: TypeAdapter[AnyRecord] = TypeAdapter(
+    Annotated[AnyRecord, Field(discriminator="type")], config=ConfigDict(defer_build=True)
+)
 ORDER: tuple[type[FileRecord], ...] = (HeaderRecord, BoardRecord, TagRecord, TaskRecord, NoteRecord, ChangeRecord)
 
 
