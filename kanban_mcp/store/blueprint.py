@@ -1,6 +1,7 @@
 """The tables, indexes and triggers that a file must have, as the migrations make them in an empty one."""
 
 import contextlib
+import functools
 from typing import NamedTuple
 
 from kanban_mcp.models.finding import Finding
@@ -48,6 +49,7 @@ class Blueprint:
         return {name: sql for _, name, sql in self._db.tuples("blueprint.there", _OBJECTS)}
 
 
+@functools.cache
 def _wanted() -> list[Part]:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
         migrate(empty)

@@ -1,6 +1,6 @@
 """The log held against the tables. The tables are what is so; where the log tells otherwise, it is told what is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from kanban_mcp.models.change import Entity
@@ -52,18 +52,15 @@ class Reconciling:
         return self._changes.last() <= 0 or self._changes.moment(1) is not None
 
     def differences(self) -> list[Difference]:
-        """What differs, in the order in which it can be told. Of imported boards the log knows no beginning."""
+        """What differs, in the order in which it can be told."""
         if not self.whole:
             return []
-        imported = self._imported()
         log, tables = told(self._db), stored(self._db)
-        boards = {task_id: task.get("board_id") for state in (log, tables) for task_id, task in state.tasks.items()}
         left, right = dict(_things(log)), dict(_things(tables))
-        different = []
-        for key in left.keys() | right.keys():
-            known = imported and (key[0] == "tag" and key not in left or _board(key, right, left, boards) in imported)
-            if not known and left.get(key) != right.get(key):
-                different.append(_difference(key, left.get(key), right.get(key)))
+        keys: Iterable[Key] = left.keys() | right.keys()
+        if imported := self._imported():
+            keys = _without(imported, keys, (tables, log), (left, right))
+        different = [_difference(key, left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)]
         return sorted(different, key=lambda one: (one.stored is not None, _ORDER.index(one.key[0]), one.key))
 
     def log(self) -> None:
@@ -101,13 +98,10 @@ class Reconciling:
 
 
 def _things(state: State) -> Iterator[tuple[Key, dict[str, Any]]]:
-    tags: dict[int, list[str]] = {}
-    for task_id, name in sorted(state.tagged):
-        tags.setdefault(task_id, []).append(name)
     for board_id, board in state.boards.items():
         yield ("board", board_id, 0), {**board, "columns": _columns(state.columns.get(board_id, []))}
     for task_id, task in state.tasks.items():
-        yield ("task", task_id, 0), {**task, "tags": tags.get(task_id, [])}
+        yield ("task", task_id, 0), {**task, "tags": sorted(state.tagged.get(task_id, ()))}
     yield from ((("note", note_id, 0), note) for note_id, note in state.notes.items())
     yield from ((("tag", tag_id, 0), tag) for tag_id, tag in state.tags.items())
     yield from ((("dependency", *ends), {"kind": kind}) for ends, kind in state.links.items())
@@ -118,14 +112,27 @@ def _columns(columns: Iterable[tuple[str, str, str, int | None]]) -> list[dict[s
     return [{name: value for name, value in zip(names, column, strict=True) if value} for column in columns]
 
 
-def _board(key: Key, right: dict[Key, dict[str, Any]], left: dict[Key, dict[str, Any]], boards: dict[int, Any]) -> Any:
-    """The board that a thing is on."""
-    entity, number, _ = key
-    if entity == "board":
-        return number
-    if entity == "note":
-        number = (right.get(key) or left.get(key) or {}).get("task_id", 0)
-    return boards.get(number)
+def _without(
+    imported: set[int], keys: Iterable[Key], states: Sequence[State], things: Sequence[dict[Key, dict[str, Any]]]
+) -> list[Key]:
+    """The keys without those of imported boards, and of tags: of them the log may have no beginning."""
+    boards: dict[int, int] = {}
+    for state in states:
+        for task_id, task in state.tasks.items():
+            boards.setdefault(task_id, task.get("board_id", 0))
+    notes = {note_id: note.get("task_id", 0) for state in states for note_id, note in state.notes.items()}
+    for fields in (fields for side in things for fields in side.values()):
+        fields.pop("tags", None)
+        fields.pop("parent_id", None)
+
+    def begun(key: Key) -> bool:
+        entity, number, other = key
+        if entity in ("board", "tag"):
+            return entity == "board" and number not in imported
+        tasks = [notes[number]] if entity == "note" else [number, other or number]
+        return all(boards.get(task, 0) not in {0, *imported} for task in tasks)
+
+    return [key for key in keys if begun(key)]
 
 
 def _difference(key: Key, left: dict[str, Any] | None, right: dict[str, Any] | None) -> Difference:

@@ -1,6 +1,7 @@
 """The state that the change log tells, rebuilt entry by entry in the form of the tables, to hold the two together."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ class State:
     tasks: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)
     tags: dict[int, dict[str, Any]] = field(default_factory=dict)
-    tagged: set[tuple[int, str]] = field(default_factory=set)
+    tagged: dict[int, frozenset[str]] = field(default_factory=dict)
     links: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
@@ -68,8 +69,7 @@ class Replay:
         if before is None:
             state.links |= {(task_id, needed): "blocks" for needed in after.get("depends_on", [])}
         if "tags" in after:
-            state.tagged = {pair for pair in state.tagged if pair[0] != task_id}
-            state.tagged |= {(task_id, name.lower()) for name in after["tags"]}
+            self._carry(task_id, {name.lower() for name in after["tags"]})
         told = {key: value for key, value in after.items() if key not in UNTOLD | _AROUND}
         state.tasks[task_id] = {**(state.tasks.get(task_id) or _FRESH), **told}
 
@@ -81,7 +81,13 @@ class Replay:
                 task["parent_id"] = None
         state.notes = {note_id: note for note_id, note in state.notes.items() if note["task_id"] != task_id}
         state.links = {ends: kind for ends, kind in state.links.items() if task_id not in ends}
-        state.tagged = {pair for pair in state.tagged if pair[0] != task_id}
+        state.tagged.pop(task_id, None)
+
+    def _carry(self, task_id: int, names: Iterable[str]) -> None:
+        """The tags of a task; without any it is not among those that have some."""
+        self.state.tagged[task_id] = frozenset(names)
+        if not self.state.tagged[task_id]:
+            del self.state.tagged[task_id]
 
     def _note(self, note_id: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         if after is None:
@@ -94,7 +100,8 @@ class Replay:
         state = self.state
         if after is None:
             gone = state.tags.pop(tag_id, {"name": ""})["name"].lower()
-            state.tagged = {pair for pair in state.tagged if pair[1] != gone}
+            for task_id, names in list(state.tagged.items()):
+                self._carry(task_id, names - {gone})
             for tag in state.tags.values():
                 if tag["parent"] == tag_id:
                     tag["parent"] = None
@@ -105,7 +112,8 @@ class Replay:
             told["parent"] = self._tag_named(after["parent"])
         if "name" in after and before is not None:
             old, new = fields["name"].lower(), after["name"].lower()
-            state.tagged = {(task_id, new if name == old else name) for task_id, name in state.tagged}
+            for task_id, names in state.tagged.items():
+                state.tagged[task_id] = frozenset(new if name == old else name for name in names)
         state.tags[tag_id] = {**fields, **told, "color": told.get("color", fields["color"]) or ""}
 
     def _tag_named(self, name: str | None) -> int | None:
@@ -130,8 +138,12 @@ def told(database: Database) -> State:
 
 def stored(database: Database) -> State:
     """The state in the tables, in the transaction of this thread."""
-    tagged = database.all(
-        "replay.tagged", "select x.task_id, lower(g.name) from task_tags x join tags g on g.id = x.tag_id"
+    tagged = database.tuples(
+        "replay.tagged",
+        """
+        select x.task_id, json_group_array(lower(g.name)) from task_tags x join tags g on g.id = x.tag_id
+        group by x.task_id
+        """,
     )
     links = database.all("replay.links", "select task_id, depends_on, kind from dependencies")
     boards = "select id, name, description, version, created_at, archived_at from boards"
@@ -141,7 +153,7 @@ def stored(database: Database) -> State:
         tasks={key: _task(row) for key, row in _by_id(database, "replay.tasks", "select * from tasks").items()},
         notes={key: _note(row) for key, row in _by_id(database, "replay.notes", "select * from notes").items()},
         tags=_by_id(database, "replay.tags", "select id, name, parent_id as parent, color from tags"),
-        tagged={(row[0], row[1]) for row in tagged},
+        tagged={task_id: frozenset(json.loads(names)) for task_id, names in tagged},
         links={(row[0], row[1]): row[2] for row in links},
     )
 

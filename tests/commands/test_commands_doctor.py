@@ -250,3 +250,27 @@ def test_the_log_of_a_killed_server_is_read_and_left(sound: Path, examine: Exami
     found = CliRunner().invoke(main, ["--db", str(copy), "doctor"])
     assert "blocked_counts" in found.stdout
     assert (copy.read_bytes(), copy.with_name("copy.db-wal").read_bytes()) == before
+
+
+def test_what_came_from_elsewhere_is_sound_though_the_log_does_not_tell_its_beginning(
+    sound: Path, examine: Examine, tmp_path: Path
+) -> None:
+    def typed(*words: str) -> None:
+        result = CliRunner().invoke(main, ["--db", str(sound), *words])
+        assert result.exit_code == 0, result.output
+
+    typed("export", "Plan", "--output", str(tmp_path / "plan.jsonl"))
+    typed("import", str(tmp_path / "plan.jsonl"), "--name", "Again")
+    assert examine().stdout == "Nothing is wrong.\n"
+    typed("tag", "edit", "core", "--name", "heart")
+    typed("task", "edit", "12", "--title", "another")
+    assert examine().stdout == "Nothing is wrong.\n"
+    typed("board", "delete", "Again", "--yes")
+    assert examine().stdout == "Nothing is wrong.\n"
+    tamper(sound, "update tasks set title = 'changed in the dark' where id = 2")
+    assert "Task 2: the log tells another title" in examine().stdout
+
+
+def test_a_trimmed_log_is_not_held_against_the_tables(sound: Path, examine: Examine) -> None:
+    tamper(sound, "delete from changes where seq < 8")
+    assert examine().stdout == "Nothing is wrong.\n"

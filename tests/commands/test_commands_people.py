@@ -1,6 +1,7 @@
 """The operations as people type them, through a terminal and through pipes."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -196,3 +197,11 @@ def test_starting_a_server_loads_no_command_for_people() -> None:
     program = "import sys; import kanban_mcp.cli; print(sorted(n for n in sys.modules if 'commands.' in n))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "['kanban_mcp.commands.flags', 'kanban_mcp.commands.group']"
+
+
+def test_the_first_example_of_the_page_works_as_it_stands(typed: Typed) -> None:
+    page = (Path(__file__).parents[2] / "docs/howto/use-the-command-line.md").read_text()
+    for line in page.split("```")[1].strip().splitlines():
+        result = typed(*shlex.split(line)[1:])
+        assert result.exit_code == 0, (line, result.output)
+    assert json.loads(typed("task", "ready").stdout)["rows"][0][0] == 2
