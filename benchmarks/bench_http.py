@@ -75,11 +75,13 @@ def _servers(folder: Path) -> Iterator[tuple[HttpClient, HttpClient, tuple[HttpS
             [sys.executable, "-m", "kanban_mcp", "serve", "--db", str(db), "--port", str(ports[0])], ports[0]
         )
         stack.callback(mine.close)
-        client = stack.enter_context(contextlib.closing(HttpClient(ports[0])))
-        bytes_.write_bytes(client.send(client.request("GET", f"/api/tasks/{TASK}"))[1])
+        with contextlib.closing(HttpClient(ports[0])) as first:
+            bytes_.write_bytes(first.send(first.request("GET", f"/api/tasks/{TASK}"))[1])
         reference = Path(__file__).parent / "http_reference.py"
         theirs = HttpServer([sys.executable, str(reference), str(ports[1]), str(bytes_)], ports[1])
         stack.callback(theirs.close)
+        # Connected only now: a server closes connections that rest for long, and the other takes its time to start.
+        client = stack.enter_context(contextlib.closing(HttpClient(ports[0])))
         other = stack.enter_context(contextlib.closing(HttpClient(ports[1])))
         yield client, other, (mine, theirs)
 

@@ -6,17 +6,18 @@ from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.app import App
 from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
 from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.compression import Compression
+from kanban_mcp.transport.endpoint import PREFIX
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
 from kanban_mcp.transport.keyring import Keyring
-from kanban_mcp.transport.mcp_http import McpHttp
+from kanban_mcp.transport.mcp_http import PATHS, McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
 from kanban_mcp.transport.metrics import Metrics
 from kanban_mcp.transport.openapi import OpenApi
@@ -52,7 +53,6 @@ def site(app: App) -> Site:
             yield
 
     routes = [
-        *rest.routes,
         *openapi.routes,
         *Reader(openapi).routes,
         *Metrics(app, rest).routes,
@@ -61,7 +61,23 @@ def site(app: App) -> Site:
         *Readiness(app).routes,
         *Web(app).routes,
     ]
-    return Site(_admitted(Starlette(routes=routes, lifespan=lifespan), app, keyring, shared), mcp.close)
+    inner = _first(rest, mcp, Starlette(routes=routes, lifespan=lifespan))
+    return Site(_admitted(inner, app, keyring, shared), mcp.close)
+
+
+def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
+    """REST and MCP at their addresses, without a look at all the other routes before."""
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in ("", "/"):
+            await rest(scope, receive, send)
+        elif path in PATHS:
+            await mcp.streamable(scope, receive, send)
+        else:
+            await others(scope, receive, send)
+
+    return chosen
 
 
 def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:

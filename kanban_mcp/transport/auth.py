@@ -4,7 +4,9 @@ Without any key in the file, whoever calls from this machine is let in, for a fi
 good: from then on everyone needs one, also when all were revoked.
 """
 
-from starlette.datastructures import Headers
+import re
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Unauthorized
@@ -24,6 +26,7 @@ bring a key because browsers cannot set headers there."""
 FAILURES = 20
 """Requests without a valid key that an address may make in a minute."""
 LONGEST_ACTOR = 100
+_LOCAL_HOST = re.compile("(?:" + "|".join(map(re.escape, LOOPBACK_NAMES)) + ")(?::.*)?", re.IGNORECASE)
 
 
 class Admission:
@@ -46,7 +49,7 @@ class Admission:
         """Let a request in with its caller, or refuse it."""
         if scope["type"] in ("http", "websocket"):
             try:
-                scope["caller"] = self._caller(scope, Headers(scope=scope))
+                scope["caller"] = self._caller(scope, dict(scope["headers"]))
             except Unauthorized as error:
                 verdict = self._failures.hit(self._addresses.of(scope))
                 challenge = {"WWW-Authenticate": 'Bearer realm="kanban-mcp"'}
@@ -55,7 +58,7 @@ class Admission:
                 return
         await self._inner(scope, receive, send)
 
-    def _caller(self, scope: Scope, headers: Headers) -> Caller:
+    def _caller(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         if (key := given_key(headers)) is not None:
             return self._keyring.caller(key)
         if self._local and self._keyring.empty and _names_this_machine(scope, headers):
@@ -68,19 +71,22 @@ class Admission:
         )
 
 
-def given_key(headers: Headers) -> str | None:
+def given_key(headers: Mapping[bytes, bytes]) -> str | None:
     """The key in a request's headers."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    key = token.strip() if scheme.lower() == b"bearer" else headers.get(b"x-api-key")
+    return None if key is None else key.decode("latin-1")
 
 
-def _names_this_machine(scope: Scope, headers: Headers) -> bool:
+def _names_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     """Whether a request was meant for a server on the caller's own machine: one that a proxy passes on was not."""
-    host = headers.get("host", "").lower()
-    return not forwarded(scope) and any(host == name or host.startswith(f"{name}:") for name in LOOPBACK_NAMES)
+    host = headers.get(b"host", b"").decode("latin-1")
+    return _LOCAL_HOST.fullmatch(host) is not None and not forwarded(scope)
 
 
-def _claimed(headers: Headers) -> str:
+def _claimed(headers: Mapping[bytes, bytes]) -> str:
     """The name that someone on this machine gives itself, on one line and no longer than an actor may be."""
-    name = " ".join(headers.get("x-actor", "").split())
+    if b"x-actor" not in headers:
+        return ""
+    name = " ".join(headers[b"x-actor"].decode("latin-1").split())
     return "".join(letter for letter in name if letter.isprintable())[:LONGEST_ACTOR]

@@ -40,10 +40,11 @@ class Bodies:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        given = dict(scope["headers"])
+        if given.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in given:
             await self._inner(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         most = MOST_MCP_BYTES if scope["path"].startswith(_MCP) else MOST_BYTES
         try:
             _check(headers, most)

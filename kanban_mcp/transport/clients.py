@@ -1,5 +1,6 @@
 """From which address a request comes, also behind proxies."""
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -8,8 +9,10 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+FORWARDED = frozenset((b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"))
 """What proxies add to requests."""
+KNOWN_ADDRESSES = 4096
+"""Addresses that are read once: who asks again is not parsed again."""
 
 
 class ClientAddresses:
@@ -22,7 +25,7 @@ class ClientAddresses:
         """The client's address; of IPv6 its /64, for within that a client may choose."""
         client = scope.get("client")
         address = client[0] if client else ""
-        if self._trusted(address):
+        if self._proxies and self._trusted(address):
             for hop in reversed(Headers(scope=scope).get("x-forwarded-for", "").split(",")):
                 # The nearest hop that is no proxy of ours; what stands before it, the client may have written.
                 if not (hop := hop.strip()):
@@ -39,10 +42,10 @@ class ClientAddresses:
 
 def forwarded(scope: Scope) -> bool:
     """Whether some proxy passed the request on."""
-    headers = Headers(scope=scope)
-    return any(name in headers for name in FORWARDED)
+    return not FORWARDED.isdisjoint(name for name, _ in scope["headers"])
 
 
+@functools.lru_cache(KNOWN_ADDRESSES)
 def _counted(address: str) -> str:
     parsed = _parsed(address)
     if isinstance(parsed, ipaddress.IPv6Address):

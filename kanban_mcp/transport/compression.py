@@ -15,17 +15,21 @@ class Compression:
     def __init__(self, inner: ASGIApp) -> None:
         remove_compress_type("text/event-stream")
         add_compress_type("application/problem+json")
+        self._plain = inner
         self._inner = CompressMiddleware(inner, minimum_size=SMALLEST, gzip_level=GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back, smaller."""
+        if scope["type"] != "http" or all(name != b"accept-encoding" for name, _ in scope["headers"]):
+            await self._plain(scope, receive, send)
+            return
 
         async def tagged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _tell_apart(message["headers"])
             await send(message)
 
-        await self._inner(scope, receive, tagged if scope["type"] == "http" else send)
+        await self._inner(scope, receive, tagged)
 
 
 def _tell_apart(headers: list[tuple[bytes, bytes]]) -> None:

@@ -4,6 +4,7 @@ A page in someone's browser can send requests to this server, and after pointing
 read the answers. Its Host and Origin headers betray it: pages cannot forge those.
 """
 
+import functools
 import ipaddress
 import re
 import socket
@@ -16,6 +17,8 @@ from kanban_mcp.errors import Forbidden
 from kanban_mcp.transport.problems import problem, refuse
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+KNOWN_HOSTS = 256
+"""Host headers whose judgement is remembered: all requests of a client have the same."""
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::\d{1,5})?")
 
 
@@ -31,38 +34,43 @@ class Guard:
         self._any_address = is_wildcard(bound)
         self._hosts = {host.lower() for host in (*LOOPBACK_NAMES, *_names_of(bound), *hosts)}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
+        self._is_ours = functools.lru_cache(KNOWN_HOSTS)(self._names_us)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] in ("http", "websocket"):
-            headers = Headers(scope=scope)
-            if not self._names_us(headers):
+            named = [value for name, value in scope["headers"] if name == b"host"]
+            if len(named) != 1 or not self._is_ours(named[0].decode("latin-1")):
                 foreign = Forbidden("This server does not go by that name.", hint="Add the host to --allowed-hosts.")
                 return await refuse(problem(foreign, status=421), scope, receive, send)
-            if not self._welcome(scope, headers):
+            if not self._welcome(scope):
                 foreign = Forbidden("Pages of that origin may not call.", hint="Add the origin to --allowed-origins.")
                 return await refuse(problem(foreign), scope, receive, send)
         return await self._inner(scope, receive, send)
 
-    def _names_us(self, headers: Headers) -> bool:
-        named = headers.getlist("host")
-        if len(named) != 1:
-            return False
-        host = named[0].lower()
+    def _names_us(self, named: str) -> bool:
+        host = named.lower()
         parts = _HOST.fullmatch(host)
         if parts is None:
             return False
         # On all interfaces an address is one of ours: a page can point its name at us, but not an address.
         return not self._hosts.isdisjoint((parts[1], host)) or (self._any_address and _is_address(parts[1]))
 
-    def _welcome(self, scope: Scope, headers: Headers) -> bool:
+    def _welcome(self, scope: Scope) -> bool:
         """Whether no page sent this, or one of ours or of an allowed origin."""
+        if _BETRAYING.isdisjoint(name for name, _ in scope["headers"]):
+            return True
+        headers = Headers(scope=scope)
         origins = headers.getlist("origin")
         if not origins:
             return headers.get("sec-fetch-site", "none") in ("none", "same-origin") or _follows_a_link(scope, headers)
         origin = origins[0].lower()
         ours = origin.partition("://")[2] == headers["host"].lower()
         return len(origins) == 1 and (ours or origin in self._origins)
+
+
+_BETRAYING = frozenset((b"origin", b"sec-fetch-site"))
+"""What browsers say of the page that sends a request; programs say neither."""
 
 
 def _follows_a_link(scope: Scope, headers: Headers) -> bool:

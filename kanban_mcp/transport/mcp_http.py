@@ -19,9 +19,15 @@ from kanban_mcp.transport.mcp_server import McpServer
 MESSAGES = "/messages/"
 """Where clients of the older SSE send to; the stream tells them."""
 
+PATHS = ("/mcp", "/mcp/")
+"""Where Streamable HTTP is."""
+
 
 class McpHttp:
-    """The routes of MCP; they serve while `running()` is entered, once."""
+    """`streamable` is the application at both `PATHS`, `routes` are those of the older SSE.
+
+    They serve while `running()` is entered, once.
+    """
 
     def __init__(self, server: McpServer, connections: ConnectionMonitor, fast: FastLane | None = None) -> None:
         self._server = server
@@ -30,10 +36,8 @@ class McpHttp:
         self._sessions = StreamableHTTPSessionManager(app=server)
         self._sse = SseServerTransport(MESSAGES)
         library = _Owned(StreamableHTTPASGIApp(self._sessions))
-        streamable = library if fast is None else FastHttp(library, fast)
+        self.streamable: ASGIApp = library if fast is None else FastHttp(library, fast)
         self.routes: list[BaseRoute] = [
-            Route("/mcp", streamable),
-            Route("/mcp/", streamable),
             Route("/sse", _Owned(self._serve_sse), methods=["GET"]),
             Mount(MESSAGES, _Owned(self._sse.handle_post_message)),
         ]

@@ -2,8 +2,6 @@
 
 import math
 import time
-from collections.abc import MutableMapping
-from typing import Any
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,14 +35,15 @@ class RateLimit:
         if scope["type"] not in ("http", "websocket") or scope["path"].startswith(UNCOUNTED):
             await self._inner(scope, receive, send)
             return
-        verdict = await self._hit(self._name(scope))
+        name = self._name(scope)
+        verdict = self._windows.hit(name) if self._shared is None else await self._hit(self._shared, name)
         if not verdict.allowed:
             await refuse(too_many(verdict), scope, receive, send)
             return
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _tell(message, verdict)
+                message["headers"] = [*message.get("headers", ()), *_headers(verdict)]
             await send(message)
 
         await self._inner(scope, receive, told if scope["type"] == "http" else send)
@@ -53,11 +52,9 @@ class RateLimit:
         key = scope["caller"].key
         return f"key:{key}" if key is not None else f"address:{self._addresses.of(scope)}"
 
-    async def _hit(self, name: str) -> Verdict:
+    async def _hit(self, shared: SharedWindows, name: str) -> Verdict:
         # Counted here in any case: when Redis goes away, who used up the limit there has used it up here.
-        if self._shared is None:
-            return self._windows.hit(name)
-        verdict = await self._shared.hit(name, self._windows.limit)
+        verdict = await shared.hit(name, self._windows.limit)
         if verdict is None:
             return self._windows.hit(name)
         if verdict.allowed:
@@ -69,18 +66,14 @@ def too_many(verdict: Verdict) -> Response:
     """The answer to a request beyond the limit."""
     wait = max(1, math.ceil(verdict.reset_seconds))
     error = RateLimited(f"More than {verdict.limit} requests in a minute.", hint=f"Ask again in {wait} s.")
-    return problem(error, headers={"Retry-After": str(wait), **_headers(verdict)}, retryAfter=wait)
+    told = {name.decode(): value.decode() for name, value in _headers(verdict)}
+    return problem(error, headers={"Retry-After": str(wait), **told}, retryAfter=wait)
 
 
-def _tell(message: MutableMapping[str, Any], verdict: Verdict) -> None:
-    told = [(name.lower().encode(), value.encode()) for name, value in _headers(verdict).items()]
-    message["headers"] = [*message.get("headers", []), *told]
-
-
-def _headers(verdict: Verdict) -> dict[str, str]:
+def _headers(verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
     """What is left, and when the oldest request ceases to count, in milliseconds since 1970."""
-    return {
-        "X-RateLimit-Limit": str(verdict.limit),
-        "X-RateLimit-Remaining": str(verdict.remaining),
-        "X-RateLimit-Reset": str(math.ceil((time.time() + verdict.reset_seconds) * 1000)),
-    }
+    return (
+        (b"x-ratelimit-limit", b"%d" % verdict.limit),
+        (b"x-ratelimit-remaining", b"%d" % verdict.remaining),
+        (b"x-ratelimit-reset", b"%d" % math.ceil((time.time() + verdict.reset_seconds) * 1000)),
+    )

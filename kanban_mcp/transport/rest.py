@@ -8,7 +8,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.app import App
@@ -39,11 +38,6 @@ class Rest:
         self.addresses = Addresses(app.catalog.everything())
         self.asked: Counter[Asked] = Counter()
         self._endpoints = {operation.name: Endpoint(app, operation) for operation in app.catalog.everything()}
-
-    @property
-    def routes(self) -> list[BaseRoute]:
-        """Where it is in the whole application."""
-        return [Mount(PREFIX, self)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as a problem document."""
