@@ -3,12 +3,15 @@
 import itertools
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from kanban_mcp.app import App
+from kanban_mcp.app import App, open_app
+from kanban_mcp.settings import Settings
+from kanban_mcp.transport.asgi import asgi_app
 from kanban_mcp.transport.guard import Guard
 from tests.http.conftest import PATIENCE
 
@@ -139,3 +142,19 @@ async def test_the_application_answers_mcp_behind_all_that(app: App, client: htt
     )
     assert answered.status_code == 200
     assert "kanban-mcp" in answered.text
+
+
+async def test_pages_of_an_allowed_origin_may_read_answers_and_no_others(db: Path) -> None:
+    allowed = "https://board.example.com"
+    with open_app(Settings(db=db, allowed_origins=(allowed,))) as app:
+        transport = httpx2.ASGITransport(asgi_app(app))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as page:
+            asked = {"Origin": allowed, "Access-Control-Request-Method": "PATCH"}
+            before = await page.options("/api/tasks/1", headers=asked)
+            assert (before.status_code, before.headers["access-control-allow-origin"]) == (200, allowed)
+            assert "PATCH" in before.headers["access-control-allow-methods"]
+            answered = await page.get("/api/boards", headers={"Origin": allowed})
+            assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (200, allowed)
+            foreign = await page.get("/api/boards", headers={"Origin": "https://evil.com"})
+            assert foreign.status_code == 403
+            assert "access-control-allow-origin" not in foreign.headers

@@ -3,10 +3,12 @@
 from typing import Any
 
 import httpx2
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.transport.readiness import Readiness
 from tests.conftest import Call
 
@@ -60,6 +62,18 @@ async def test_labels_hold_nothing_that_callers_choose(client: httpx2.AsyncClien
     text = (await client.get("/metrics")).text
     assert "secret" not in text
     assert "M1" not in text
+
+
+@pytest.mark.parametrize(("scope", "status"), [("read", 403), ("write", 403), ("admin", 200)])
+async def test_only_a_key_with_admin_sees_metrics(
+    app: App, client: httpx2.AsyncClient, scope: Scope, status: int
+) -> None:
+    make = lambda: app.services.keys.create("ci", scope)  # noqa: E731
+    _, key = app.writer.submit(make, caller=Caller("test")).result()
+    for accepted in ("text/plain", "application/json"):
+        answered = await client.get("/metrics", headers={"Authorization": f"Bearer {key}", "Accept": accepted})
+        assert answered.status_code == status
+        assert ("uptime" in answered.text) is (status == 200)
 
 
 async def test_the_same_is_there_as_json(client: httpx2.AsyncClient, call: Call, board: dict[str, Any]) -> None:
