@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -19,6 +20,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+_CODE = re.compile("`([^`]+)`")
+
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#d7dce2, #3a424d); --soft: light-dark(#f4f6f8, #1d2229);
   --text: light-dark(#1c2430, #e3e8ee); --dim: light-dark(#566272, #9aa7b5); --link: light-dark(#0b5cad, #7cb8f5);
@@ -32,6 +35,7 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; background: var(--page); }
 details:target { outline: 2px solid var(--link); }
 summary { padding: .6rem .8rem; cursor: pointer; overflow-wrap: anywhere; }
+summary .dim { display: block; margin-left: 5.2rem; }
 summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 details > div { padding: 0 .8rem .8rem; border-top: 1px solid var(--line); }
 .method { display: inline-block; min-width: 4.2rem; font: 700 .85rem ui-monospace, monospace; color: var(--method); }
@@ -93,7 +97,7 @@ def _section(document: Mapping[str, Any], tag: str) -> str:
 
 def _operation(document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> str:
     name = operation["operationId"]
-    told = "".join(f"<p>{escape(part)}</p>" for part in operation["description"].split("\n\n") if part.strip())
+    told = "".join(f"<p>{_prose(part)}</p>" for part in operation["description"].split("\n\n") if part.strip())
     parts = [told, _parameters(document, operation["parameters"])]
     if "requestBody" in operation:
         media = operation["requestBody"]["content"]["application/json"]
@@ -103,7 +107,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, operation: M
     parts.append(_responses(document, operation["responses"]))
     return (
         f'<details id="{name}"><summary><span class=method>{method.upper()}</span> <code>{escape(path)}</code> '
-        f"<span class=dim>{escape(operation['summary'])}</span></summary><div>{''.join(parts)}</div></details>"
+        f"<span class=dim>{_prose(operation['summary'])}</span></summary><div>{''.join(parts)}</div></details>"
     )
 
 
@@ -177,6 +181,11 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 _LIMITS = {"minimum": "from", "maximum": "to", "minLength": "at least", "maxLength": "at most", "default": "usually"}
+
+
+def _prose(text: str) -> str:
+    """Text as HTML; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _json(value: Any) -> str:

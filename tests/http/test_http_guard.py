@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.asgi import site
 from kanban_mcp.transport.guard import Guard
 from tests.http.conftest import PATIENCE
 
@@ -147,7 +147,7 @@ async def test_the_application_answers_mcp_behind_all_that(app: App, client: htt
 async def test_pages_of_an_allowed_origin_may_read_answers_and_no_others(db: Path) -> None:
     allowed = "https://board.example.com"
     with open_app(Settings(db=db, allowed_origins=(allowed,))) as app:
-        transport = httpx2.ASGITransport(asgi_app(app))
+        transport = httpx2.ASGITransport(site(app).asgi)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as page:
             asked = {"Origin": allowed, "Access-Control-Request-Method": "PATCH"}
             before = await page.options("/api/tasks/1", headers=asked)
