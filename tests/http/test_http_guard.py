@@ -61,8 +61,8 @@ async def test_what_a_browser_calls_cross_site_is_refused_unless_someone_follows
     following = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert (await client.get("/health", headers=following)).status_code == 200
     assert (await client.post("/health", headers=following)).status_code == 403
-    for site in ("cross-site", "same-site"):
-        assert (await client.get("/health", headers={"Sec-Fetch-Site": site})).status_code == 403
+    for foreign in ("cross-site", "same-site"):
+        assert (await client.get("/health", headers={"Sec-Fetch-Site": foreign})).status_code == 403
 
 
 def test_a_request_without_a_host_or_with_two_is_refused(server: str) -> None:
