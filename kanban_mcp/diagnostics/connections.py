@@ -40,6 +40,12 @@ class ConnectionMonitor:
         return self._latency
 
     @property
+    def opened(self) -> int:
+        """How many connections `open` counts now, of all transports."""
+        with self._lock:
+            return self._open.total()
+
+    @property
     def by_transport(self) -> Mapping[str, int]:
         """How many connections are open, by transport; none that has none."""
         with self._lock:

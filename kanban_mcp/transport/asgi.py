@@ -41,7 +41,7 @@ def site(app: App) -> Site:
     """The application over an open app."""
     fast = FastLane(app, "http") if app.settings.fast_lane else None
     mcp, rest, keyring = McpHttp(mcp_server(app), app.watch.connections, fast), Rest(app), Keyring(app)
-    live = LiveSockets(app, keyring.still_valid)
+    live = LiveSockets(app, keyring)
     shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
     openapi = OpenApi(app, rest.addresses)
 

@@ -49,10 +49,11 @@ def trimmed(room: str, seq: int) -> Frame:
     return Frame(compact(said))
 
 
-def welcome(seq: int, *, heartbeat: float, most_messages: int, most_rooms: int) -> Frame:
-    """The first message. `seq` is the newest change: what is subscribed since then has no gap."""
+def welcome(seq: int | None, *, heartbeat: float, most_messages: int, most_rooms: int) -> Frame:
+    """The first message. `seq` is the newest change, for callers who may read: what is subscribed since has no gap."""
+    known = {} if seq is None else {"seq": seq}
     limits = {"heartbeat_seconds": heartbeat, "batch": most_messages, "rooms": most_rooms}
-    return Frame(compact({"type": "welcome", "version": __version__, "seq": seq, "timestamp": _now(), **limits}))
+    return Frame(compact({"type": "welcome", "version": __version__, **known, "timestamp": _now(), **limits}))
 
 
 def pong() -> Frame:

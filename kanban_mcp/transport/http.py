@@ -52,7 +52,12 @@ class HttpServer(uvicorn.Server):
     def __init__(self, app: App, *, header_seconds: float = HEADER_SECONDS) -> None:
         self._site = site(app)
         super().__init__(_configured(app, self._site, header_seconds))
-        app.watch.connections.counted("http", lambda: len(self.server_state.connections))
+        self._connections = app.watch.connections
+        self._connections.counted("http", self._others)
+
+    def _others(self) -> int:
+        """Connections beside those that are counted by what they carry."""
+        return len(self.server_state.connections) - self._connections.opened
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

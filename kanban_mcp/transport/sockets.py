@@ -4,21 +4,23 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kanban_mcp.app import App
-from kanban_mcp.errors import Invalid, KanbanError
+from kanban_mcp.errors import Invalid, KanbanError, Unauthorized
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.models.fields import Seq
 from kanban_mcp.transport import frames
 from kanban_mcp.transport.frames import Frame
+from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.rooms import Room, Rooms
 
 MOST_ROOMS = 100
 """Rooms of one socket."""
+_KINDS = ("subscribe", "unsubscribe", "ping", "authenticate")
 PAGE = 100
 """Changes read from the log at a time by one who was away."""
 TOO_SLOW = 1013
@@ -52,8 +54,15 @@ class Ping(_Asked):
     type: Literal["ping"]
 
 
-Asked = Annotated[Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
-_ASKED: TypeAdapter[Subscribe | Unsubscribe | Ping] = TypeAdapter(Asked)
+class Authenticate(_Asked):
+    """Say who calls, where headers cannot: answered by another `welcome`. A wrong key closes the socket."""
+
+    type: Literal["authenticate"]
+    key: Annotated[str, Field(max_length=200)]
+
+
+Asked: TypeAlias = Subscribe | Unsubscribe | Ping | Authenticate
+_ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="type")])
 
 
 class Subscription:
@@ -68,17 +77,17 @@ class Subscription:
 
 
 class Socket:
-    """Serves one connection from `welcome` to its end. `on_sent`, when set, is told how old a change was when sent."""
+    """Serves one connection from `welcome` to its end."""
 
-    on_sent: Callable[[float], None] | None = None
-
-    def __init__(self, websocket: WebSocket, app: App, rooms: Rooms) -> None:
-        settings = app.settings
+    def __init__(self, websocket: WebSocket, app: App, rooms: Rooms, keyring: Keyring) -> None:
+        self._settings = settings = app.settings
         self.caller: Caller = websocket.scope["caller"]
         self._websocket = websocket
         self._runner = app.runner
         self._last_seq = app.news.last
+        self._sent = app.watch.connections.sent
         self._rooms = rooms
+        self._keyring = keyring
         self._most = settings.websocket_batch
         self._patience = settings.websocket_patience_seconds
         self._queue: asyncio.Queue[Frame] = asyncio.Queue(settings.websocket_queue)
@@ -86,9 +95,9 @@ class Socket:
         self._ended = asyncio.Event()
         self._end = (1000, "")
 
-    async def serve(self, first: Frame) -> None:
+    async def serve(self) -> None:
         """Until the client goes, reads too slowly, or `end` is called."""
-        tasks = [asyncio.ensure_future(part) for part in (self._send(first), self._receive(), self._ended.wait())]
+        tasks = [asyncio.ensure_future(part) for part in (self._send(), self._receive(), self._ended.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -115,7 +124,8 @@ class Socket:
         except asyncio.QueueFull:
             self.end(TOO_SLOW, "Reads too slowly; subscribe again with since.")
 
-    async def _send(self, frame: Frame) -> None:
+    async def _send(self) -> None:
+        frame = self._welcome()
         while True:
             try:
                 async with asyncio.timeout(self._patience):
@@ -124,8 +134,8 @@ class Socket:
                 return self.end(TOO_SLOW, "Reads too slowly; subscribe again with since.")
             except (WebSocketDisconnect, OSError):
                 return self.end(1000, "")
-            if frame.since is not None and self.on_sent is not None:
-                self.on_sent((datetime.now(UTC) - frame.since).total_seconds())
+            if frame.since is not None:
+                self._sent((datetime.now(UTC) - frame.since).total_seconds())
             frame = await self._queue.get()
             self._queue.task_done()
 
@@ -139,12 +149,14 @@ class Socket:
             except KanbanError as error:
                 await self._queue.put(frames.error(error))
 
-    async def _do(self, asked: Subscribe | Unsubscribe | Ping) -> None:
+    async def _do(self, asked: Asked) -> None:
         if isinstance(asked, Ping):
             await self._queue.put(frames.pong())
         elif isinstance(asked, Unsubscribe):
             for name in list(self._joined) if asked.rooms is None else asked.rooms:
                 self._leave(name)
+        elif isinstance(asked, Authenticate):
+            await self._authenticate(asked.key)
         else:
             for name in dict.fromkeys(asked.rooms):
                 try:
@@ -152,6 +164,25 @@ class Socket:
                 except KanbanError as error:
                     self._leave(name)
                     await self._queue.put(frames.error(error, name))
+
+    async def _authenticate(self, key: str) -> None:
+        """Take on the caller of a key; what was subscribed as somebody else ends."""
+        try:
+            self.caller = self._keyring.caller(key)
+        except Unauthorized as error:
+            self.end(POLICY, error.message)
+            return
+        for name in list(self._joined):
+            self._leave(name)
+        await self._queue.put(self._welcome())
+
+    def _welcome(self) -> Frame:
+        return frames.welcome(
+            self._last_seq() if "read" in self.caller.scopes else None,
+            heartbeat=self._settings.websocket_heartbeat_seconds,
+            most_messages=self._most,
+            most_rooms=MOST_ROOMS,
+        )
 
     async def _subscribe(self, name: str, since: int | None) -> None:
         """Join a room; a second time moves the reading on from the `since` given now."""
@@ -217,19 +248,19 @@ class Socket:
                 return  # it went, or takes nothing: nobody is left to be told
 
 
-def _asked(text: str) -> Subscribe | Unsubscribe | Ping:
+def _asked(text: str) -> Asked:
     try:
         return _ASKED.validate_python(json.loads(text))
     except (ValueError, RecursionError) as error:
         raise Invalid(
             f"Not a message: {_what(error)}.",
-            hint='Send {"type":"subscribe","rooms":["board:1"],"since":seq}, unsubscribe or ping.',
+            hint='Send {"type":"subscribe","rooms":["board:1"],"since":seq}, unsubscribe, ping or authenticate.',
         ) from None
 
 
 def _what(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in ("subscribe", "unsubscribe", "ping"))
+        where = ".".join(str(part) for part in first["loc"] if part not in _KINDS)
         return f"{where}: {first['msg']}" if where else first["msg"]
     return "it is nested too deeply" if isinstance(error, RecursionError) else "it is no JSON"

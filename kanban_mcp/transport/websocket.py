@@ -2,29 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from kanban_mcp.app import App
-from kanban_mcp.models.caller import Caller
-from kanban_mcp.transport.frames import Frame, welcome
+from kanban_mcp.transport.auth import STRANGER
+from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.rooms import Rooms
-from kanban_mcp.transport.sockets import MOST_ROOMS, POLICY, Socket
+from kanban_mcp.transport.sockets import POLICY, Socket
 
 FULL = 1013
 
 
 class LiveSockets:
-    """All WebSockets of a server; they are watched over while `running()` is entered.
+    """All WebSockets of a server; they are watched over while `running()` is entered."""
 
-    `still_welcome` is asked at each heartbeat whether a caller's key is still good.
-    """
-
-    def __init__(self, app: App, still_welcome: Callable[[Caller], bool] = lambda _: True) -> None:
+    def __init__(self, app: App, keyring: Keyring) -> None:
         self._app = app
-        self._still_welcome = still_welcome
+        self._keyring = keyring
         settings = app.settings
         self._rooms = Rooms(app.news, most=settings.websocket_batch, seconds=settings.websocket_batch_ms / 1000)
         self._sockets: set[Socket] = set()
@@ -40,8 +37,7 @@ class LiveSockets:
             watching.cancel()
 
     async def _serve(self, websocket: WebSocket) -> None:
-        socket = Socket(websocket, self._app, self._rooms)
-        socket.on_sent = self._app.watch.connections.sent
+        socket = Socket(websocket, self._app, self._rooms, self._keyring)
         if len(self._sockets) >= self._app.settings.websocket_connections:
             # Not before it is accepted: that would be an HTTP 403, and its client would not know to try again.
             await websocket.accept()
@@ -51,25 +47,19 @@ class LiveSockets:
         try:
             with self._app.watch.connections.open("websocket"):
                 await websocket.accept()
-                await socket.serve(self._welcome())
+                await socket.serve()
         finally:
             self._sockets.discard(socket)
 
-    def _welcome(self) -> Frame:
-        settings = self._app.settings
-        return welcome(
-            self._app.news.last(),
-            heartbeat=settings.websocket_heartbeat_seconds,
-            most_messages=settings.websocket_batch,
-            most_rooms=MOST_ROOMS,
-        )
-
     async def _watch(self) -> None:
         """At each heartbeat, end the sockets whose key is no longer good; each key is asked about once."""
+        before: set[Socket] = set()
         while True:
             await asyncio.sleep(self._app.settings.websocket_heartbeat_seconds)
             callers = {socket.caller for socket in self._sockets}
-            gone = {caller for caller in callers if not self._still_welcome(caller)}
+            gone = {caller for caller in callers if not self._keyring.still_valid(caller)}
             for socket in list(self._sockets):
-                if socket.caller in gone:
-                    socket.end(POLICY, "The key is no longer valid.")
+                # Strangers have a whole heartbeat to bring a key.
+                if socket.caller in gone and (socket.caller != STRANGER or socket in before):
+                    socket.end(POLICY, "The key is not valid, or no longer.")
+            before = set(self._sockets)
