@@ -18,7 +18,7 @@ class ConnectionMonitor:
         self._counted: dict[str, Callable[[], int]] = {}
 
     @contextlib.contextmanager
-    def open(self, transport: str) -> Iterator[None]:
+    def counting(self, transport: str) -> Iterator[None]:
         """Count a connection until the end of the block."""
         self._count(transport, 1)
         try:

@@ -50,7 +50,7 @@ class McpHttp:
 
     async def _serve_sse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One session, as long as its stream is open."""
-        with self._connections.open("sse"):
+        with self._connections.counting("sse"):
             async with self._sse.connect_sse(scope, receive, send) as (read, write):
                 await self._server.run(read, write, self._server.create_initialization_options())
 

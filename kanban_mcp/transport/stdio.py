@@ -53,7 +53,7 @@ async def serve_app(app: App) -> None:
 
         return mcp_server(app)
 
-    with app.watch.connections.open("stdio"):
+    with app.watch.connections.counting("stdio"):
         await serve(library, FastLane(app, "stdio") if app.settings.fast_lane else None)
 
 

@@ -45,7 +45,7 @@ class LiveSockets:
             return
         self._sockets.add(socket)
         try:
-            with self._app.watch.connections.open("websocket"):
+            with self._app.watch.connections.counting("websocket"):
                 await websocket.accept()
                 await socket.serve()
         finally:
