@@ -6,6 +6,7 @@ good: from then on everyone needs one, also when all were revoked.
 
 import re
 from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,8 +19,10 @@ from kanban_mcp.transport.problems import problem, refuse
 from kanban_mcp.transport.rate_limit import too_many
 from kanban_mcp.transport.windows import Windows
 
-PUBLIC = ("/health", "/openapi.json", "/docs")
-"""What shows nothing of the boards."""
+PUBLIC = re.compile(
+    r"/(health|openapi\.json|docs|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
+)
+"""Addresses that show nothing of the boards: pages and their files do not, what fills them does."""
 STRANGER = Caller("", frozenset(), frozenset())
 """Someone without a key, who may do and see nothing: on public routes, and on WebSockets, whose first message may
 bring a key because browsers cannot set headers there."""
@@ -61,11 +64,17 @@ class Admission:
     def _caller(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         if (key := given_key(headers)) is not None:
             return self._keyring.caller(key)
+        wrong = None
+        if (key := kept_key(headers)) is not None:
+            try:
+                return self._keyring.caller(key)
+            except Unauthorized as error:
+                wrong = error  # a browser keeps a key that has ended; its user must still get to where another is asked
         if self._local and self._keyring.empty and _names_this_machine(scope, headers):
             return Caller(self._actor or _claimed(headers), ADMIN)
-        if scope["type"] == "websocket" or scope["path"].rstrip("/") in PUBLIC:
+        if scope["type"] == "websocket" or PUBLIC.fullmatch(scope["path"]):
             return STRANGER
-        raise Unauthorized(
+        raise wrong or Unauthorized(
             "This server asks for an API key.",
             hint="Send one as `Authorization: Bearer` or `x-api-key`; `kanban-mcp keys create` makes one.",
         )
@@ -76,6 +85,33 @@ def given_key(headers: Mapping[bytes, bytes]) -> str | None:
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     key = token.strip() if scheme.lower() == b"bearer" else headers.get(b"x-api-key")
     return None if key is None else key.decode("latin-1")
+
+
+def cookie_name(headers: Mapping[bytes, bytes]) -> str:
+    """What the key is called in a browser, which tells hosts apart and not ports."""
+    port = headers.get(b"host", b"").rpartition(b":")[2].decode("latin-1")
+    return f"kanban-key-{port if port.isdecimal() else ''}"
+
+
+def kept_key(headers: Mapping[bytes, bytes]) -> str | None:
+    """The key of someone who signed in with a browser. Only pages of this server itself may use it.
+
+    The cookie is not sent for other sites, yet another port of this machine is the same site, and origins may be
+    allowed to call with keys of their own.
+    """
+    if b"cookie" not in headers or not _of_our_page(headers):
+        return None
+    try:
+        kept = SimpleCookie(headers[b"cookie"].decode("latin-1")).get(cookie_name(headers))
+    except CookieError:
+        return None
+    return kept.value if kept else None
+
+
+def _of_our_page(headers: Mapping[bytes, bytes]) -> bool:
+    origin = headers.get(b"origin")
+    ours = origin is None or origin.lower().partition(b"://")[2] == headers.get(b"host", b"").lower()
+    return ours and headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin")
 
 
 def _names_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:

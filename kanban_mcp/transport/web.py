@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from kanban_mcp.app import App
 from kanban_mcp.charts import Chart
-from kanban_mcp.errors import KanbanError, NotFound
+from kanban_mcp.errors import KanbanError, NotFound, Unauthorized
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.reports.report import drawn, report
+from kanban_mcp.transport.auth import cookie_name, given_key
 from kanban_mcp.transport.problems import problem
+from kanban_mcp.transport.rest import ANONYMOUS
 
 PAGES = ("/", "/boards/{board:int}", "/boards/{board:int}/charts", "/tasks/{task:int}", "/diagnostics")
 """Addresses of pages; the modules tell them apart."""
@@ -32,6 +34,7 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
 }
+NO_STORE = {"cache-control": "no-store"}
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 # A chart is a document with a style of its own, also when it is looked at alone.
 CHART_POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -48,6 +51,8 @@ class Web:
         self.routes: list[BaseRoute] = [
             *(Route(address, self._show, methods=["GET"]) for address in PAGES),
             Route("/session", self._session, methods=["GET"]),
+            Route("/session", self._sign_in, methods=["POST"]),
+            Route("/session", self._sign_out, methods=["DELETE"]),
             Route("/assets/{digest}/{name}", self._asset, methods=["GET"]),
             Route("/boards/{board:int}/charts.json", self._charts, methods=["GET"]),
             Route("/boards/{board:int}/charts/{name}.svg", self._chart, methods=["GET"]),
@@ -59,9 +64,31 @@ class Web:
     async def _session(self, request: Request) -> Response:
         """Who the page speaks for, and whether they may change anything."""
         caller: Caller = request.scope["caller"]
+        if not caller.scopes:
+            return problem(Unauthorized("This server asks for an API key.", hint="Sign in with one."))
         writes = "write" in caller.scopes and not self._app.settings.read_only
-        said = {"actor": caller.actor, "writes": writes, "signedIn": caller.key is not None}
-        return JSONResponse(said, headers={"cache-control": "no-store"})
+        said = {"actor": caller.actor or ANONYMOUS, "writes": writes, "signedIn": caller.key is not None}
+        return JSONResponse(said, headers=NO_STORE)
+
+    async def _sign_in(self, request: Request) -> Response:
+        """Keep the key that the request brings, for pages of this browser; whether it is a good one was seen before."""
+        key = given_key(dict(request.scope["headers"]))
+        if key is None:
+            return problem(Unauthorized("There is no key in the request.", hint="Send it as `Authorization: Bearer`."))
+        response = await self._session(request)
+        self._keep(response, request, key)
+        return response
+
+    async def _sign_out(self, request: Request) -> Response:
+        response = Response(status_code=204, headers=NO_STORE)
+        self._keep(response, request, "", max_age=0)
+        return response
+
+    def _keep(self, response: Response, request: Request, key: str, max_age: int | None = None) -> None:
+        # Browsers say in Origin how they reached us, also where a proxy speaks TLS for us.
+        secure = request.headers.get("origin", str(request.url)).startswith("https:")
+        name = cookie_name(dict(request.scope["headers"]))
+        response.set_cookie(name, key, max_age=max_age, httponly=True, samesite="strict", secure=secure)
 
     async def _asset(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -77,7 +104,7 @@ class Web:
             charts = await self._drawn(request)
         except KanbanError as error:
             return problem(error)
-        return JSONResponse({"charts": [_told(chart) for chart in charts]}, headers={"cache-control": "no-store"})
+        return JSONResponse({"charts": [_told(chart) for chart in charts]}, headers=NO_STORE)
 
     async def _chart(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -87,7 +114,7 @@ class Web:
                 raise NotFound(f"There is no chart {name[:60]!r}.", hint="charts.json names them.")
         except KanbanError as error:
             return problem(error)
-        headers = {**HEADERS, **CHART_POLICY, "cache-control": "no-store"}
+        headers = {**HEADERS, **CHART_POLICY, **NO_STORE}
         return Response(chart.svg, media_type="image/svg+xml", headers=headers)
 
     async def _drawn(self, request: Request) -> tuple[Chart, ...]:
