@@ -1,13 +1,12 @@
 // All boards.
-import { get, post } from "./api.js";
-import { h, tell } from "./dom.js";
-import { go } from "./main.js";
-import { ask, me } from "./session.js";
+import { go } from "./address.js";
+import { all, call } from "./api.js";
+import { h, wrong } from "./dom.js";
+import { me } from "./me.js";
 
 export async function boardsPage(content) {
-  await ask();
   document.title = "Boards";
-  const { items } = await get("/boards?limit=100");
+  const items = await all("list_boards");
   content.replaceChildren(
     h("h1", {}, "Boards"),
     items.length ? h("ul.boards", {}, items.map(entry)) : h("p", {}, "There is no board yet. Name the first one:"),
@@ -30,9 +29,9 @@ function newBoard() {
   const create = async (event) => {
     event.preventDefault();
     try {
-      go(`/boards/${(await post("/boards", { name: name.value })).id}`);
+      go(`/boards/${(await call("create_board", { name: name.value })).id}`);
     } catch (problem) {
-      tell(problem.message, { wrong: true });
+      wrong(problem);
     }
   };
   return h("form.new", { onsubmit: create }, name, h("button", {}, "Create a board"));

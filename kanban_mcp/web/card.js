@@ -24,7 +24,7 @@ export function cardElement(card, { done, late, chosen }) {
 
 function heldFor(card) {
   const over = card.lease_expires_at && new Date(card.lease_expires_at) < Date.now();
-  return over ? "lease ran out" : `for ${span(Date.now() - new Date(card.claimed_at ?? card.started_at ?? card.updated_at))}`;
+  return over ? "lease ran out" : `for ${span(Date.now() - (card.held_since ?? Date.parse(card.started_at ?? card.updated_at)))}`;
 }
 
 function spoken(card, done) {

@@ -1,13 +1,10 @@
 // How work flows: pictures drawn by the server, each with its figures beside it.
-import { get } from "./api.js";
+import { call, request } from "./api.js";
 import { h } from "./dom.js";
-import { ask } from "./session.js";
 
 export async function chartsPage(content, id) {
-  await ask();
-  const board = await get(`/boards/${id}?limit=1`);
-  const response = await fetch(`/boards/${id}/charts.json`);
-  const { charts } = await response.json();
+  const board = await call("get_board", { board: id, limit: 1 });
+  const { charts } = await request("GET", `/boards/${id}/charts.json`);
   document.title = `${board.name}: charts`;
   content.replaceChildren(h("div.head", {}, h("h1", {}, `${board.name}: how work flows`), h("a", { href: `/boards/${id}` }, "The board")), ...charts.map((chart) => figure(id, chart)));
 }

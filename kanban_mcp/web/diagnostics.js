@@ -1,38 +1,37 @@
 // What the server is doing: calls, statements, cache, batches, memory over time.
-import { get } from "./api.js";
+import { call } from "./api.js";
 import { table } from "./charts.js";
-import { h, svg } from "./dom.js";
-import { ask } from "./session.js";
+import { h, span, svg } from "./dom.js";
 
 const PARTS = [
-  ["Health", "/health/details"],
-  ["Calls", "/performance"],
-  ["Statements, slowest first", "/queries?sort=max&limit=20"],
-  ["Cache", "/cache"],
-  ["Groups of writes", "/batches"],
+  ["Health", "get_health"],
+  ["Calls", "get_performance"],
+  ["Statements, slowest first", "get_query_stats", { sort: "max", limit: 20 }],
+  ["Cache", "get_cache_stats"],
+  ["Groups of writes", "get_batch_stats"],
 ];
 const EVERY = 5000;
+const MOST_SAMPLES = 720; // an hour
 
 export async function diagnosticsPage(content) {
-  await ask();
   document.title = "Diagnostics";
-  const samples = [];
+  const samples = new Map();
   const places = PARTS.map(([name]) => h("section.part", {}, h("h2", {}, name)));
   const memory = h("section.part", {}, h("h2", {}, "Memory"));
   content.replaceChildren(h("h1", {}, "Diagnostics"), h("div.parts", {}, memory, ...places));
   const refresh = async () => {
-    await Promise.all(PARTS.map(([name, path], at) => show(places[at], name, path)));
-    const now = await get("/memory").catch((problem) => ({ problem }));
-    if (now.rss) samples.push(now.rss);
-    memory.replaceChildren(h("h2", {}, "Memory"), curve(samples.slice(-120)), now.problem ? h("p.wrong", {}, now.problem.message) : facts(now));
+    await Promise.all(PARTS.map(([name, operation, given], at) => show(places[at], name, operation, given)));
+    const said = await call("get_memory").catch((problem) => ({ problem }));
+    for (const [at, bytes] of [...(said.snapshots ?? []), ...(said.now ? [[said.now.at, said.now.rss_bytes]] : [])]) samples.set(at, bytes);
+    memory.replaceChildren(h("h2", {}, "Memory"), ...drawn(samples), said.problem ? h("p.wrong", {}, said.problem.message) : facts({ ...said.now, ...said, now: undefined, snapshots: undefined }));
   };
   await refresh();
   const timer = setInterval(() => document.hidden || refresh(), EVERY);
   return () => clearInterval(timer);
 }
 
-async function show(place, name, path) {
-  const said = await get(path).catch((problem) => ({ problem }));
+async function show(place, name, operation, given) {
+  const said = await call(operation, given).catch((problem) => ({ problem }));
   place.replaceChildren(h("h2", {}, name), said.problem ? h("p.wrong", {}, said.problem.message) : facts(said));
 }
 
@@ -55,8 +54,15 @@ function inner(part) {
 const words = (name) => name.replaceAll("_", " ");
 const shown = (name, part) => (typeof part === "number" && /bytes|rss|memory|size$/.test(name) && part > 10000 ? `${(part / 1e6).toFixed(1)} MB` : String(part));
 
-function curve(samples) {
-  const most = Math.max(...samples, 1) * 1.2;
-  const points = samples.map((bytes, at) => `${(at / Math.max(samples.length - 1, 1)) * 300},${60 - (bytes / most) * 60}`).join(" ");
-  return svg("svg", { viewBox: "0 0 300 60", class: "curve", role: "img", "aria-label": `Memory now ${(samples.at(-1) / 1e6 || 0).toFixed(0)} MB` }, svg("polyline", { points }));
+/** Memory since the server keeps count, as a line and in words. */
+function drawn(samples) {
+  const points = [...samples].map(([at, bytes]) => [Date.parse(at), bytes]).sort(([one], [other]) => one - other).slice(-MOST_SAMPLES);
+  if (points.length < 2) return [];
+  const [[first], [last, now]] = [points[0], points.at(-1)];
+  const most = Math.max(...points.map(([, bytes]) => bytes));
+  const place = ([at, bytes]) => `${(((at - first) / (last - first)) * 300).toFixed(1)},${(58 - (bytes / most) * 52).toFixed(1)}`;
+  const said = `Now ${megabytes(now)}, at most ${megabytes(most)} in the last ${span(last - first)}`;
+  return [svg("svg", { viewBox: "0 0 300 60", class: "curve", role: "img", preserveAspectRatio: "none", "aria-label": said }, svg("polyline", { points: points.map(place).join(" ") })), h("p.facts", {}, said)];
 }
+
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;

@@ -36,6 +36,9 @@ export function tell(text, { wrong = false } = {}) {
   tell.timer = setTimeout(() => place.replaceChildren(), wrong ? 8000 : 4000);
 }
 
+/** Say what went wrong, and what to do about it. */
+export const wrong = (problem) => tell(problem.words ?? problem.message, { wrong: true });
+
 /** How long ago, or how long: "5 min", "3 h", "2 d". */
 export function span(milliseconds) {
   const minutes = Math.max(0, Math.round(milliseconds / 60000));

@@ -1,12 +1,12 @@
 // Which cards are shown: kept in the address, so that a view can be sent to someone.
+import { keep, kept } from "./address.js";
 import { h } from "./dom.js";
 
 const NAMES = ["q", "tag", "who", "least"];
 
 /** The filters that the address has. */
 export function filters() {
-  const given = new URLSearchParams(location.search);
-  return Object.fromEntries(NAMES.filter((name) => given.get(name)).map((name) => [name, given.get(name)]));
+  return Object.fromEntries(NAMES.filter(kept).map((name) => [name, kept(name)]));
 }
 
 /** Whether a card is wanted. */
@@ -21,14 +21,11 @@ export function matches(card, { q, tag, who, least }) {
   );
 }
 
-/** The form; `changed` is called when the address has new filters. */
-export function filterForm(state, changed) {
+/** The form; `changed` is called when the address has new filters, `search` with words to find on the server. */
+export function filterForm(state, { changed, search }) {
   const now = filters();
   const set = (name) => (event) => {
-    const given = new URLSearchParams(location.search);
-    if (event.target.value) given.set(name, event.target.value);
-    else given.delete(name);
-    history.replaceState(null, "", `${location.pathname}${given.size ? `?${given}` : ""}`);
+    keep(name, event.target.value);
     changed();
   };
   const cards = [...state.cards.values()];
@@ -39,10 +36,16 @@ export function filterForm(state, changed) {
       h("option", { value: "" }, label),
       [...new Set([...values, now[name]].filter(Boolean))].sort().map((value) => h("option", { value, selected: now[name] === value }, value)),
     );
+  const words = h("input", { type: "search", name: "q", placeholder: "Filter cards ( / )", "aria-label": "Filter cards by words", value: now.q ?? "", oninput: set("q") });
+  const submit = (event) => {
+    event.preventDefault();
+    search?.(words.value);
+  };
   return h(
     "form.filters",
-    { role: "search", onsubmit: (event) => event.preventDefault() },
-    h("input", { type: "search", name: "q", placeholder: "Filter cards", "aria-label": "Filter cards by words", value: now.q ?? "", oninput: set("q") }),
+    { role: "search", onsubmit: submit },
+    words,
+    search ? h("button", { title: "Find words in descriptions and notes too, and in cards long finished" }, "Search everything") : null,
     choice("tag", "Any tag", cards.flatMap((card) => card.tags ?? [])),
     choice("who", "Anyone", cards.flatMap((card) => [card.claimed_by, card.assignee])),
     h(

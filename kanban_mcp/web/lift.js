@@ -1,25 +1,23 @@
 // Moving cards: with the keyboard, by mouse, by touch.
 import { tell } from "./dom.js";
-import { me } from "./session.js";
+import { me } from "./me.js";
 
 const FAR = 6; // pixels after which a press is a drag
 const HOLD = 350; // milliseconds after which a touch is one, so that a swipe still scrolls
 
-/** Make the cards of a board liftable; `id` is the card that is lifted by keyboard. */
-export function liftable(page) {
+/** Make the cards in the frame of a board liftable. A card that is lifted is the one its columns hold. */
+export function liftable(page, frame) {
   const lift = { id: null };
-  const strip = page.strip.parentNode;
-  strip.addEventListener("keydown", (event) => onKey(page, lift, event));
-  strip.addEventListener("pointerdown", (event) => onPress(page, event));
-  strip.addEventListener("click", (event) => onClick(page, event));
-  strip.addEventListener("focusin", (event) => rove(page, event.target.closest(".card")));
-  return lift;
+  frame.addEventListener("keydown", (event) => onKey(page, lift, event));
+  frame.addEventListener("pointerdown", (event) => onPress(page, event));
+  frame.addEventListener("click", (event) => onClick(page, event));
+  frame.addEventListener("focusin", (event) => rove(page, event.target.closest(".card")));
 }
 
 /** The card that was focused last is the one that Tab comes back to. */
 function rove(page, card) {
   if (!card) return;
-  for (const other of page.strip.querySelectorAll('.card[tabindex="0"]')) other.tabIndex = -1;
+  for (const other of page.columns.element.querySelectorAll('.card[tabindex="0"]')) other.tabIndex = -1;
   card.tabIndex = 0;
 }
 
@@ -56,7 +54,7 @@ function visible(list) {
 
 /** Go to the next card in a direction. */
 function walk(page, lift, card, across, down) {
-  const lists = [...page.strip.querySelectorAll(".cards")];
+  const lists = [...page.columns.element.querySelectorAll(".cards")];
   const cards = visible(card.parentNode);
   if (down) return cards[cards.indexOf(card) + down]?.focus();
   for (let at = lists.indexOf(card.parentNode) + across; lists[at]; at += across) {
@@ -67,14 +65,14 @@ function walk(page, lift, card, across, down) {
 
 function raise(page, lift, card, id) {
   if (!me.writes) return;
-  Object.assign(lift, { id, parent: card.parentNode, next: card.nextElementSibling });
+  lift.id = page.columns.held = id;
   card.classList.add("lifted");
   tell("Lifted. Arrows move the card, Space drops it, Escape puts it back.");
 }
 
 /** Move the lifted card; nothing is said to the server yet. */
 function carry(page, lift, card, across, down) {
-  const lists = [...page.strip.querySelectorAll(".cards")];
+  const lists = [...page.columns.element.querySelectorAll(".cards")];
   if (down < 0 && card.previousElementSibling) card.previousElementSibling.before(card);
   if (down > 0 && card.nextElementSibling) card.nextElementSibling.after(card);
   if (across) lists[lists.indexOf(card.parentNode) + across]?.append(card);
@@ -87,27 +85,29 @@ function carry(page, lift, card, across, down) {
 function drop(page, lift, card) {
   const { id } = lift;
   card.classList.remove("lifted");
-  lift.id = null;
+  lift.id = page.columns.held = null;
   settle(page, id, card);
+  page.columns.find(id)?.focus();
 }
 
 function cancel(page, lift, card) {
-  lift.parent.insertBefore(card, lift.next);
-  card.classList.remove("lifted");
-  lift.id = null;
-  card.focus();
+  const { id } = lift;
+  lift.id = page.columns.held = null;
+  page.columns.redraw([id]);
+  page.columns.find(id)?.focus();
   tell("Put back.");
 }
 
-/** Tell the server where a card stands now. */
+/** Tell the server where a card stands now, unless it stands where it stood. */
 function settle(page, id, element) {
   const known = page.state.cards.get(id);
   const status = element.parentNode.dataset.status;
   const before = Number(element.nextElementSibling?.dataset.id) || null;
   const after = Number(element.previousElementSibling?.dataset.id) || null;
-  const place = page.state.in(status).filter((card) => card.id !== id);
-  const stays = known.status === status && (place.find((card) => card.position > known.position)?.id ?? null) === before;
-  if (!stays) page.move(id, { status, before, after: before ? null : after }).then(() => page.find(id)?.focus());
+  const others = page.state.in(status).filter((card) => card.id !== id);
+  const next = others.find((card) => card.position > known?.position)?.id ?? null;
+  if (!known || (known.status === status && next === before)) page.columns.redraw([id]);
+  else page.move(id, { status, before, after: before ? null : after });
 }
 
 // By pointer
@@ -136,8 +136,8 @@ class Drag {
     this.ghost.classList.add("ghost");
     this.ghost.style.width = `${box.width}px`;
     document.body.append(this.ghost);
-    this.home = { parent: this.card.parentNode, next: this.card.nextElementSibling };
     this.card.classList.add("lifted");
+    this.page.columns.held = this.id;
     this.page.dragged = true;
     this.follow(...this.from);
   }
@@ -167,8 +167,9 @@ class Drag {
     if (!this.ghost) return;
     this.ghost.remove();
     this.card.classList.remove("lifted");
+    this.page.columns.held = null;
     if (dropped) settle(this.page, this.id, this.card);
-    else this.home.parent.insertBefore(this.card, this.home.next);
+    else this.page.columns.redraw([this.id]);
     setTimeout(() => (this.page.dragged = false));
   }
 }

@@ -4,9 +4,12 @@ const SHORTEST = 250;
 const LONGEST = 10000;
 
 export class Live {
-  /** `changed` is given lists of changes in order, `reload` is called when the log no longer reaches back. */
-  constructor(room, { changed, reload, state }) {
-    Object.assign(this, { room, changed, reload, state });
+  /**
+   * `read` is called to read all anew: at first, and when the log no longer reaches back to what is shown. `changed`
+   * is given lists of the changes made since, in order; `state` is told "live" or "lost".
+   */
+  constructor(room, { read, changed, state }) {
+    Object.assign(this, { room, read, changed, state });
     this.since = null;
     this.wait = SHORTEST;
     this.open();
@@ -14,41 +17,43 @@ export class Live {
     window.addEventListener("online", this.comeBack);
   }
 
-  /** What was read by other means goes up to here. */
-  from(seq) {
-    this.since = seq;
-    this.subscribe();
-  }
-
   open() {
     clearTimeout(this.timer);
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws`);
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`);
     this.socket = socket;
     socket.onmessage = (event) => this.hear(JSON.parse(event.data));
     socket.onclose = () => this.lost(socket);
   }
 
-  subscribe() {
-    if (this.since !== null && this.socket?.readyState === WebSocket.OPEN)
-      this.socket.send(JSON.stringify({ type: "subscribe", rooms: [this.room], since: this.since }));
-  }
-
   hear(message) {
-    if (message.type === "welcome") {
-      this.wait = SHORTEST;
-      this.state("live");
-      this.subscribe();
-      clearInterval(this.beat);
-      this.beat = setInterval(() => this.socket?.send('{"type":"ping"}'), message.heartbeat_seconds * 500);
-    } else if (message.type === "batch" && message.trimmed) {
-      this.reload();
-    } else if (message.type === "batch") {
+    if (message.type === "welcome") this.welcomed(message);
+    else if (message.type === "batch" && message.trimmed) this.start(message.seq);
+    else if (message.type === "batch") {
       const fresh = message.messages.filter((change) => change.seq > this.since);
       if (fresh.length === 0) return;
       this.since = fresh.at(-1).seq;
       this.changed(fresh);
     }
+  }
+
+  welcomed({ seq, heartbeat_seconds: seconds }) {
+    this.wait = SHORTEST;
+    this.state("live");
+    clearInterval(this.beat);
+    this.beat = setInterval(() => this.socket?.send('{"type":"ping"}'), seconds * 500);
+    if (this.since === null) this.start(seq);
+    else this.subscribe();
+  }
+
+  /** Read all, then hear of what came after a seq: what changes while it is read is heard of again. */
+  async start(seq) {
+    await this.read();
+    this.since = seq;
+    this.subscribe();
+  }
+
+  subscribe() {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "subscribe", rooms: [this.room], since: this.since }));
   }
 
   lost(socket) {
@@ -58,6 +63,10 @@ export class Live {
     this.state("lost");
     this.timer = setTimeout(() => this.open(), this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(this.wait * 2, LONGEST);
+    if (this.since === null && !this.alone) {
+      this.alone = true; // what can be had without changes is shown meanwhile
+      this.read();
+    }
   }
 
   close() {

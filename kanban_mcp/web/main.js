@@ -1,11 +1,13 @@
 // The shell: which page an address shows, and who is looking.
+import { go } from "./address.js";
+import { call } from "./api.js";
 import { boardPage } from "./board.js";
 import { boardsPage } from "./boards.js";
 import { chartsPage } from "./charts.js";
 import { diagnosticsPage } from "./diagnostics.js";
-import { h, tell } from "./dom.js";
-import { get } from "./api.js";
-import { me, signIn, signOut } from "./session.js";
+import { h, wrong } from "./dom.js";
+import { me } from "./me.js";
+import { ask, goBy, signIn, signOut } from "./session.js";
 
 const ROUTES = [
   [/^\/$/, boardsPage],
@@ -15,26 +17,27 @@ const ROUTES = [
 ];
 let leave = () => {};
 
-/** Go to an address of this site without loading it anew. */
-export function go(address, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"](null, "", address);
-  show();
-}
-
 async function show() {
   leave();
   leave = () => {};
   const content = document.getElementById("content");
-  const task = /^\/tasks\/(\d+)$/.exec(location.pathname);
+  const showing = (show.now = {}); // another page may be asked for while this one is read
   try {
-    if (task) return go(`/boards/${(await get(`/tasks/${task[1]}`)).board_id}?task=${task[1]}`, { replace: true });
+    await ask();
+    bar();
+    const task = /^\/tasks\/(\d+)$/.exec(location.pathname);
+    if (task) return go(`/boards/${(await call("get_task", { task_id: task[1] })).board_id}?task=${task[1]}`, { replace: true });
     const [route, page] = ROUTES.find(([pattern]) => pattern.test(location.pathname)) ?? [];
     if (!page) return content.replaceChildren(h("p", {}, "There is no such page. ", h("a", { href: "/" }, "All boards")));
-    bar();
-    leave = (await page(content, ...route.exec(location.pathname).slice(1))) ?? (() => {});
+    const left = (await page(content, ...route.exec(location.pathname).slice(1))) ?? (() => {});
+    if (showing === show.now) leave = left;
+    else left();
   } catch (problem) {
+    if (showing !== show.now) return;
+    document.getElementById("bar").replaceChildren(h("a.home", { href: "/" }, "Kanban"));
     if (problem.status === 401) return signIn(content, show);
-    content.replaceChildren(h("p.wrong", {}, problem.message), problem.hint ? h("p", {}, problem.hint) : null ?? "");
+    bar();
+    content.replaceChildren(h("p.wrong", { role: "alert" }, problem.message), h("p", {}, problem.hint ?? ""));
   }
 }
 
@@ -43,9 +46,15 @@ function bar() {
   document.getElementById("bar").replaceChildren(
     h("a.home", here("/"), "Kanban"),
     h("nav", { "aria-label": "Pages" }, h("a", here("/diagnostics"), "Diagnostics"), h("a", { href: "/docs" }, "API")),
-    h("span.me", {}, me.actor, me.writes ? null : " (may only look)"),
-    me.signedIn ? h("button", { onclick: () => signOut().then(show) }, "Sign out") : null ?? "",
+    h("span.me", {}, me.writes ? null : "You may look, and not change. ", me.signedIn || !me.writes ? me.actor : name()),
+    me.signedIn ? h("button", { onclick: () => signOut().then(show) }, "Sign out") : "",
   );
+}
+
+/** What someone without a key goes by in the history. */
+function name() {
+  const change = (event) => goBy(event.target.value).then(bar, wrong);
+  return h("label", {}, "You are ", h("input.who", { value: me.actor, maxlength: 100, autocomplete: "nickname", size: 10, onchange: change }));
 }
 
 document.addEventListener("click", (event) => {
@@ -55,6 +64,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.getAttribute("href"));
 });
-document.addEventListener("signed-out", () => tell("Your key is not valid here, or no longer.", { wrong: true }));
+document.addEventListener("gone", show);
 window.addEventListener("popstate", show);
 show();

@@ -7,7 +7,7 @@ export function moveMenu(page, id, anchor) {
   const close = () => {
     menu.remove();
     document.removeEventListener("pointerdown", outside, true);
-    page.find(id)?.focus();
+    page.columns.find(id)?.focus();
   };
   const outside = (event) => !menu.contains(event.target) && close();
   const choose = (status) => {
@@ -19,14 +19,15 @@ export function moveMenu(page, id, anchor) {
     "div.menu",
     { role: "menu", "aria-label": `Move #${id} to`, onkeydown: (event) => keys(event, menu, close) },
     page.state.columns.map((column) => item(column.name, () => choose(column.status), { disabled: column.status === card.status })),
+    h("hr"),
     item("Open", () => (close(), page.open(id))),
-    item("Choose", () => (close(), page.choose(id))),
+    page.inside ? null : item(page.chosen.has(id) ? "Do not choose" : "Choose, to move several", () => (close(), page.choose(id))),
   );
   const place = anchor.getBoundingClientRect();
   document.body.append(menu);
   menu.style.left = `${Math.max(4, Math.min(place.left, innerWidth - menu.offsetWidth - 4)) + scrollX}px`;
   menu.style.top = `${Math.max(4, Math.min(place.bottom, innerHeight - menu.offsetHeight - 4)) + scrollY}px`;
-  menu.querySelector("button:not([disabled])").focus();
+  menu.querySelector("button:not([disabled])").focus({ preventScroll: true });
   document.addEventListener("pointerdown", outside, true);
 }
 

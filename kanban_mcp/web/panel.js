@@ -1,9 +1,12 @@
 // A card's own page, beside the board.
-import { get, patch, post } from "./api.js";
-import { h, tell, when } from "./dom.js";
+import { keep } from "./address.js";
+import { call } from "./api.js";
+import { h, when, wrong } from "./dom.js";
 import { graph } from "./graph.js";
 import { markdown } from "./markdown.js";
-import { me } from "./session.js";
+import { me } from "./me.js";
+import { draft } from "./session.js";
+import { sheet } from "./sheet.js";
 
 /** Open a card; `closed` is called when it is closed. */
 export function cardPanel(page, id, closed) {
@@ -14,41 +17,25 @@ export function cardPanel(page, id, closed) {
 
 class Panel {
   constructor(page, id, closed) {
-    Object.assign(this, { page, id, closed });
+    Object.assign(this, { page, id, editing: false });
     this.parts = Object.fromEntries(["head", "facts", "text", "list", "links", "notes", "history"].map((name) => [name, h("div")]));
-    this.element = h(
-      "dialog.panel",
-      { "aria-label": `Card ${id}`, onclose: () => this.gone() },
-      h("button.close", { "aria-label": "Close", onclick: () => this.close() }, "×"),
-      Object.values(this.parts).slice(0, 6),
-      me.writes ? this.noteForm() : null,
-      this.parts.history,
-    );
+    const { history, ...first } = this.parts;
+    this.sheet = sheet(`Card ${id}`, () => this.gone(closed), Object.values(first), me.writes ? this.noteForm() : null, history);
   }
 
   async open() {
-    document.body.append(this.element);
-    this.element.showModal();
-    this.address(this.id);
+    keep("task", this.id);
     await this.refresh();
   }
 
   close() {
-    this.element.close();
+    this.sheet.close();
   }
 
-  gone() {
-    this.element.remove();
-    this.address(null);
-    this.closed();
-    this.page.find(this.id)?.focus();
-  }
-
-  address(id) {
-    const given = new URLSearchParams(location.search);
-    if (id) given.set("task", id);
-    else given.delete("task");
-    history.replaceState(null, "", `${location.pathname}${given.size ? `?${given}` : ""}`);
+  gone(closed) {
+    keep("task", null);
+    closed();
+    this.page.columns.find(this.id)?.focus();
   }
 
   /** Something changed: what is shown is read again, what is being written stays. */
@@ -62,68 +49,92 @@ class Panel {
   async refresh() {
     try {
       const [card, notes, past, around] = await Promise.all([
-        get(`/tasks/${this.id}`),
-        get(`/tasks/${this.id}/notes?limit=50`),
-        get(`/changes?task_id=${this.id}&since=0&limit=100`),
-        get(`/tasks/${this.id}/graph?depth=2`),
+        call("get_task", { task_id: this.id }),
+        call("list_notes", { task_id: this.id, limit: 100 }).catch(() => null), // where notes are off, the brief has some
+        this.past(),
+        call("get_task_graph", { task_id: this.id, depth: 2 }).catch(() => null),
       ]);
       this.card = card;
-      this.show(card, notes.items, past.items, around);
+      this.show(card, notes?.items ?? card.notes ?? [], past, around);
     } catch (problem) {
-      this.parts.head.replaceChildren(h("p.wrong", {}, problem.message));
+      this.parts.head.replaceChildren(h("p.wrong", {}, problem.words ?? problem.message));
     }
+  }
+
+  /** All changes of the card, oldest first. */
+  async past() {
+    const changes = [];
+    for (let since = 0, page; page?.items.length !== 0; since = page.next) {
+      page = await call("list_changes", { task_id: this.id, since, limit: 100 });
+      changes.push(...page.items);
+      if (page.items.length < 100) break;
+    }
+    return changes;
   }
 
   show(card, notes, past, around) {
     const { head, facts, text, list, links, notes: place, history } = this.parts;
     if (!head.contains(document.activeElement)) head.replaceChildren(this.title(card));
     if (!facts.contains(document.activeElement)) facts.replaceChildren(...this.facts(card));
-    if (!text.contains(document.activeElement)) text.replaceChildren(this.description(card));
+    if (!this.editing) text.replaceChildren(this.description(card));
     list.replaceChildren(...this.acceptance(card));
     links.replaceChildren(...this.links(card, around));
     place.replaceChildren(h("h3", {}, "Notes"), ...(notes.length ? notes.map(note) : [h("p.none", {}, "No notes yet.")]));
-    history.replaceChildren(h("details", { open: history.querySelector("details")?.open }, h("summary", {}, `History, ${past.length}${past.length === 100 ? " or more" : ""} changes`), h("ol.history", {}, past.reverse().map((change) => this.change(change)))));
+    history.replaceChildren(h("details", { open: history.querySelector("details")?.open }, h("summary", {}, `History: ${past.length} changes`), h("ol.history", {}, past.reverse().map((change) => this.change(change)))));
   }
 
   title(card) {
     const field = h("input.title", { value: card.title, maxlength: 200, "aria-label": "Title", readonly: !me.writes });
-    field.addEventListener("change", () => this.save({ title: field.value.trim() }));
+    field.addEventListener("change", () => this.save({ title: field.value.trim() }, card.version));
     return h("div.name", {}, h("span.id", {}, `#${card.id}`), field);
   }
 
   facts(card) {
     const choice = (label, now, values, save) =>
       h("label", {}, label, h("select", { disabled: !me.writes, onchange: (event) => save(event.target.value) }, values.map(([value, name]) => h("option", { value, selected: String(value) === String(now) }, name))));
-    const assignee = h("input", { value: card.assignee ?? "", maxlength: 100, readonly: !me.writes, onchange: (event) => this.save({ assignee: event.target.value.trim() }) });
-    const tags = h("input", { value: (card.tags ?? []).join(", "), readonly: !me.writes, onchange: (event) => this.save({ tags: event.target.value.split(",").map((tag) => tag.trim()).filter(Boolean) }) });
+    const assignee = h("input", { value: card.assignee ?? "", maxlength: 100, readonly: !me.writes, onchange: (event) => this.save({ assignee: event.target.value.trim() }, card.version) });
+    const tags = h("input", { value: (card.tags ?? []).join(", "), readonly: !me.writes, onchange: (event) => this.save({ tags: event.target.value.split(",").map((tag) => tag.trim()).filter(Boolean) }, card.version) });
     return [
       h(
         "div.fields",
         {},
         choice("Column", card.status, this.page.state.columns.map((column) => [column.status, column.name]), (status) => this.page.move(this.id, { status })),
-        choice("Priority", card.priority, [...Array(11).keys()].map((number) => [number, number]), (value) => this.save({ priority: Number(value) })),
+        choice("Priority", card.priority, [...Array(11).keys()].map((number) => [number, number]), (value) => this.save({ priority: Number(value) }, card.version)),
         h("label", {}, "For", assignee),
         h("label", {}, "Tags", tags),
       ),
       h("p.facts", {}, "Made by ", card.created_by, " ", when(card.created_at), card.due_at ? [", due ", when(card.due_at)] : null),
       card.claimed_by ? h("p.held", {}, card.claimed_by, " has it, lease ", String(card.lease), ", until ", new Date(card.lease_expires_at).toLocaleTimeString(), " ", this.button("Take it back", () => this.release(card))) : null,
+      h("p.buttons", {}, this.button("Archive", async () => {
+        await call("archive_task", { task_id: this.id });
+        this.close();
+      })),
     ].filter(Boolean);
   }
 
   description(card) {
-    const edit = () => {
-      const field = h("textarea", { rows: 8, "aria-label": "Description", value: card.description ?? "" });
-      const done = async () => (await this.save({ description: field.value })) && text.replaceChildren(this.description(this.card));
-      const text = this.parts.text;
-      text.replaceChildren(field, h("p", {}, h("button", { onclick: done }, "Save"), h("button", { onclick: () => text.replaceChildren(this.description(card)) }, "Cancel")));
-      field.focus();
+    return h("div", {}, card.description ? markdown(card.description) : h("p.none", {}, "No description."), me.writes ? h("button.plain", { type: "button", onclick: () => this.edit(card) }, "Edit the description") : null);
+  }
+
+  /** Write the description anew; what others change meanwhile is not overwritten unseen. */
+  edit({ description, version }) {
+    this.editing = true;
+    const field = h("textarea", { rows: 10, "aria-label": "Description", value: description ?? "" });
+    const done = () => {
+      this.editing = false;
+      this.parts.text.replaceChildren(this.description(this.card));
     };
-    return h("div", {}, card.description ? markdown(card.description) : h("p.none", {}, "No description."), this.button("Edit the description", edit));
+    const save = async () => {
+      if (await this.save({ description: field.value }, version)) return done();
+      version = this.card.version; // it was said that someone else changed it: a second time is meant
+    };
+    this.parts.text.replaceChildren(field, h("p.buttons", {}, h("button.main", { type: "button", onclick: save }, "Save"), h("button", { type: "button", onclick: done }, "Cancel")));
+    field.focus();
   }
 
   acceptance(card) {
     const items = card.acceptance ?? [];
-    const toggle = (at) => () => this.save({ acceptance: items.map((item, index) => (index === at ? (item.startsWith("[x]") ? `[ ]${item.slice(3)}` : `[x]${item.slice(3)}`) : item)) });
+    const toggle = (at) => () => this.save({ acceptance: items.map((item, index) => (index === at ? (item.startsWith("[x]") ? `[ ]${item.slice(3)}` : `[x]${item.slice(3)}`) : item)) }, card.version);
     return items.length
       ? [h("h3", {}, "Acceptance"), h("ul.acceptance", {}, items.map((item, at) => h("li", {}, h("label", {}, h("input", { type: "checkbox", checked: item.startsWith("[x]"), disabled: !me.writes, onchange: toggle(at) }), ` ${item.slice(4)}`))))]
       : [];
@@ -132,28 +143,46 @@ class Panel {
   links(card, around) {
     const groups = [["Waits for", card.blockers], ["Others wait for it", card.blocks], ["Parts", card.subtasks], ["Related", card.related]];
     const shown = groups.filter(([, tasks]) => tasks?.length);
-    if (!shown.length) return [];
-    const link = (task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}` }, `#${task.id} ${task.title}`), ` ${task.status}`);
-    return [h("h3", {}, "Links"), graph(around), ...shown.map(([name, tasks]) => h("div", {}, h("h4", {}, name), h("ul", {}, tasks.map(link))))];
+    const apart = (task) => this.button("Unlink", () => call("unlink_tasks", { task_id: this.id, depends_on: task.id }));
+    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" && !this.page.inside ? apart(task) : null);
+    return [
+      h("h3", {}, "Links"),
+      around && shown.length ? graph(around) : null,
+      ...shown.map(([name, tasks]) => h("div", {}, h("h4", {}, name), h("ul", {}, tasks.map((task) => link(name, task))))),
+      me.writes ? this.linkForm() : null,
+    ].filter(Boolean);
+  }
+
+  follow(event, id) {
+    event.preventDefault();
+    this.page.open(id);
+  }
+
+  linkForm() {
+    const field = h("input", { inputmode: "numeric", pattern: "#?[0-9]+", required: true, size: 8, placeholder: "#", "aria-label": "Number of a card that this one waits for" });
+    const add = async (event) => {
+      event.preventDefault();
+      await this.act(() => call("link_tasks", { task_id: this.id, depends_on: Number(field.value.replace("#", "")) }));
+    };
+    return h("form.link", { onsubmit: add }, field, h("button", {}, "Let it wait for that"));
   }
 
   change(change) {
     const fields = Object.keys(change.after ?? {}).filter((name) => !["version", "position", "id"].includes(name));
-    const undo = me.writes ? this.button("Undo", () => post("/undo", { seq: change.seq })) : null;
+    const undo = me.writes ? this.button("Undo", () => call("undo", { seq: change.seq })) : null;
     return h("li", {}, when(change.at), " ", h("b", {}, change.actor), ` ${change.action}`, change.entity === "task" ? null : ` a ${change.entity}`, fields.length ? h("span.fields-changed", {}, ` ${fields.join(", ")}`) : null, " ", undo);
   }
 
   noteForm() {
-    const key = `note ${this.id}`;
-    const field = h("textarea", { rows: 3, "aria-label": "A note", placeholder: "A note, in Markdown", value: sessionStorage.getItem(key) ?? "" });
-    field.addEventListener("input", () => sessionStorage.setItem(key, field.value));
-    const kind = h("select", { "aria-label": "Kind of note" }, ["general", "progress", "decision", "blocker", "question"].map((value) => h("option", {}, value)));
+    const kept = draft(`note ${this.id}`);
+    const field = h("textarea", { rows: 3, "aria-label": "A note", placeholder: "A note, in Markdown", value: kept.text });
+    field.addEventListener("input", () => (kept.text = field.value));
+    const kind = h("select", { "aria-label": "Kind of note" }, ["general", "progress", "decision", "blocker", "question", "handoff"].map((value) => h("option", {}, value)));
     const add = async (event) => {
       event.preventDefault();
       if (!field.value.trim()) return;
-      if (await this.act(() => post(`/tasks/${this.id}/notes`, { content: field.value, category: kind.value }))) {
-        sessionStorage.removeItem(key);
-        field.value = "";
+      if (await this.act(() => call("add_note", { task_id: this.id, content: field.value, category: kind.value }))) {
+        field.value = kept.text = "";
       }
     };
     return h("form.note", { onsubmit: add }, field, kind, h("button", {}, "Add the note"));
@@ -164,11 +193,12 @@ class Panel {
   }
 
   release(card) {
-    return post(`/tasks/${this.id}/release`, { lease: card.lease, note: `Taken back on the board by ${me.actor || "someone"}.` });
+    return call("release_task", { task_id: this.id, lease: card.lease, note: `Taken back on the board by ${me.actor || "someone"}.` });
   }
 
-  save(fields) {
-    return this.act(() => patch(`/tasks/${this.id}`, { ...fields, version: this.card.version }));
+  /** Change fields, if they are still what they were at that version. */
+  save(fields, version) {
+    return this.act(() => call("update_task", { task_id: this.id, ...fields, version }));
   }
 
   async act(doing) {
@@ -176,8 +206,8 @@ class Panel {
       await doing();
       return true;
     } catch (problem) {
-      tell([problem.message, problem.hint].filter(Boolean).join(" "), { wrong: true });
-      this.refresh();
+      wrong(problem);
+      await this.refresh();
       return false;
     }
   }

@@ -1,48 +1,63 @@
-// Who looks at the board: a key pasted once, or whoever is at this machine.
+// Signing in and out, and what someone has begun to write.
+import { Problem, request } from "./api.js";
 import { h } from "./dom.js";
+import { me } from "./me.js";
 
-export const me = { actor: "", writes: true, signedIn: false };
+/** A text that is being written: kept until it is sent, also when the page is loaded anew. */
+export function draft(name) {
+  const said = { text: "" };
+  try {
+    said.text = sessionStorage.getItem(name) ?? "";
+    return Object.defineProperty({}, "text", { get: () => sessionStorage.getItem(name) ?? "", set: (text) => sessionStorage.setItem(name, text) });
+  } catch {
+    return said; // a host's frame keeps nothing
+  }
+}
 
-/** Ask the server who this is. */
+/** Ask the server who this is. Raises Problem, with status 401 where it wants a key. */
 export async function ask() {
-  const response = await fetch("/session");
-  if (response.ok) Object.assign(me, await response.json());
-  return response.ok;
+  Object.assign(me, await request("GET", "/session"));
+}
+
+/** Go by this name from now on; letters that a header cannot carry are left out. */
+export async function goBy(name) {
+  me.name = name.replace(/[^ -~\u00a1-\u00ff]/g, "").trim().slice(0, 100);
+  localStorage.setItem("name", me.name);
+  await ask();
 }
 
 /** The page that asks for a key; `then` is called when it was a good one. */
 export function signIn(content, then) {
+  document.title = "Sign in";
   const field = h("input", { type: "password", name: "key", required: true, autocomplete: "off", "aria-describedby": "why" });
   const wrong = h("p.wrong", { role: "alert" });
-  const form = h(
-    "form.sign-in",
-    { onsubmit: (event) => send(event, field, wrong, then) },
-    h("h1", {}, "Sign in"),
-    h("p", { id: "why" }, "This board wants a key. `kanban-mcp keys create` makes one; it is kept in this browser alone."),
-    h("label", {}, "Key ", field),
-    h("button", {}, "Sign in"),
-    wrong,
+  const send = async (event) => {
+    event.preventDefault();
+    try {
+      await request("POST", "/session", undefined, { Authorization: `Bearer ${field.value.trim()}` });
+      await ask();
+      then();
+    } catch (problem) {
+      wrong.textContent = problem instanceof Problem ? problem.words : "That is not a key.";
+      field.select();
+    }
+  };
+  content.replaceChildren(
+    h(
+      "form.sign-in",
+      { onsubmit: send },
+      h("h1", {}, "Sign in"),
+      h("p", { id: "why" }, "This server asks for a key. ", h("code", {}, "kanban-mcp keys create"), " makes one. It is kept in this browser, where no script can read it, until you sign out."),
+      h("label", {}, "Key", field),
+      h("button.main", {}, "Sign in"),
+      wrong,
+    ),
   );
-  content.replaceChildren(form);
   field.focus();
-}
-
-async function send(event, field, wrong, then) {
-  event.preventDefault();
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch("/session", { method: "POST", headers, body: JSON.stringify({ key: field.value.trim() }) });
-  if (response.ok) {
-    await ask();
-    then();
-  } else {
-    wrong.textContent = "That key is not valid here, or no longer.";
-    field.select();
-  }
 }
 
 /** Forget the key. */
 export async function signOut() {
-  await fetch("/session", { method: "DELETE" });
-  Object.assign(me, { actor: "", signedIn: false });
-  await ask();
+  await request("DELETE", "/session");
+  Object.assign(me, { actor: "", writes: false, signedIn: false });
 }

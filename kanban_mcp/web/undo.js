@@ -1,18 +1,20 @@
 // What one did oneself, newest last, as the change log tells it.
-import { post } from "./api.js";
+import { call } from "./api.js";
+import { me } from "./me.js";
 
 const MOST = 50;
+const FOLLOWING = ["blocked", "unblocked"]; // these follow from another change, and go with it
 
 export class Undo {
-  constructor(actor) {
-    this.actor = actor;
+  constructor() {
     this.seqs = [];
+    this.mine = 0;
   }
 
   heard(changes) {
     for (const change of changes) {
-      const own = change.actor === this.actor() && change.entity !== "tag";
-      if (own && !["blocked", "unblocked"].includes(change.action)) this.seqs.push(change.seq);
+      if (change.actor !== me.actor || FOLLOWING.includes(change.action) || change.entity === "tag") continue;
+      if (change.seq > this.mine) this.seqs.push(change.seq);
     }
     this.seqs.splice(0, this.seqs.length - MOST);
   }
@@ -21,9 +23,9 @@ export class Undo {
   async last() {
     const seq = this.seqs.pop();
     if (seq === undefined) return "There is nothing of yours to take back.";
-    const own = this.seqs.length;
-    await post("/undo", { seq });
-    this.skip = own;
-    return "Taken back. Undo again to take back what came before.";
+    const undone = await call("undo", { seq });
+    this.mine = Math.max(this.mine, undone.until); // taking back is not itself taken back by the same key
+    this.seqs = this.seqs.filter((each) => each <= undone.since || each > undone.until);
+    return "Taken back.";
   }
 }

@@ -1,0 +1,146 @@
+// The columns of a board and the cards in them, as elements.
+import { cardElement } from "./card.js";
+import { h } from "./dom.js";
+import { filters, matches } from "./filters.js";
+
+export class Columns {
+  /** `add` is called with a column and a title, and answers whether a card was made; without it none can be. */
+  constructor(state, { late, chosen, add }) {
+    Object.assign(this, { state, late, chosen, add, held: null, elements: new Map() });
+    this.lists = new Map();
+    this.element = h("div.columns", {}, state.columns.map((column) => this.column(column)));
+    this.filter();
+  }
+
+  column(column) {
+    const list = h("ol.cards", { data: { status: column.status }, "aria-label": column.name });
+    this.lists.set(column.status, list);
+    for (const card of this.state.in(column.status)) list.append(this.card(card));
+    const head = h("header", {}, h("h2", {}, column.name), h("span.count"));
+    return h("section.column", { data: { status: column.status }, "aria-label": column.name }, head, list, this.add ? this.form(column) : null);
+  }
+
+  card(card) {
+    const element = cardElement(card, { done: this.state.isDone(card), late: this.late, chosen: this.chosen.has(card.id) });
+    this.elements.set(card.id, element);
+    return element;
+  }
+
+  form(column) {
+    const field = h("input", { name: "title", maxlength: 200, autocomplete: "off", placeholder: "Add a card", "aria-label": `Add a card to ${column.name}` });
+    const add = async (event) => {
+      event.preventDefault();
+      const title = field.value.trim();
+      if (!title) return;
+      field.value = "";
+      if (!(await this.add(column, title)) && !field.value) field.value = title;
+    };
+    return h("form.add", { onsubmit: add }, field);
+  }
+
+  /** Take the half-written titles of those that stood here before, and the place where someone was writing. */
+  takeOver(others) {
+    for (const old of others.element.querySelectorAll(".add input")) {
+      const status = old.closest(".column").dataset.status;
+      const field = this.lists.get(status)?.parentNode.querySelector(".add input");
+      if (!field) continue;
+      field.value = old.value;
+      if (old === document.activeElement) others.writing = field;
+    }
+    others.element.replaceWith(this.element);
+    others.writing?.focus();
+  }
+
+  find(id) {
+    return this.elements.get(id);
+  }
+
+  /** Draw some cards anew, in their places; the focus stays where it is. */
+  redraw(ids) {
+    const focused = document.activeElement?.closest?.(".card");
+    const button = document.activeElement?.matches?.(".more");
+    for (const id of ids) if (id !== this.held) this.place(id);
+    this.count();
+    this.reachable();
+    if (focused && !focused.isConnected) {
+      const again = this.find(Number(focused.dataset.id));
+      (button ? again?.querySelector(".more") : again)?.focus({ preventScroll: true });
+    }
+  }
+
+  place(id) {
+    const old = this.elements.get(id);
+    const card = this.state.cards.get(id);
+    const list = card && this.lists.get(card.status);
+    if (!list) {
+      old?.remove();
+      this.elements.delete(id);
+      return;
+    }
+    const element = this.card(card);
+    element.tabIndex = old?.tabIndex ?? -1;
+    element.hidden = !matches(card, filters());
+    const next = this.following(list, card, old);
+    if (old && old.parentNode === list && old.nextElementSibling === next) old.replaceWith(element);
+    else {
+      old?.remove();
+      list.insertBefore(element, next);
+    }
+  }
+
+  /** The element before which a card belongs: found by halving, since a column may hold a thousand. */
+  following(list, card, itself) {
+    const others = [...list.children].filter((element) => element !== itself && Number(element.dataset.id) !== this.held);
+    let low = 0;
+    let high = others.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.state.cards.get(Number(others[middle].dataset.id));
+      if (other && other.position < card.position) low = middle + 1;
+      else high = middle;
+    }
+    return others[low] ?? null;
+  }
+
+  /** How many cards, and whether that is too many, in words as well. */
+  count() {
+    for (const column of this.state.columns) {
+      const list = this.lists.get(column.status);
+      if (!list) continue;
+      const cards = list.children.length;
+      const { wip_limit: limit } = column;
+      const over = Boolean(limit) && cards > limit;
+      const section = list.parentNode;
+      section.classList.toggle("over", over);
+      section.classList.toggle("full", cards === limit);
+      const said = over ? `${cards} of ${limit}: ${cards - limit} over the limit` : limit ? `${cards} of ${limit}${cards === limit ? ": full" : ""}` : `${cards}`;
+      const place = section.querySelector(".count");
+      if (place.textContent !== said) place.textContent = said;
+    }
+  }
+
+  /** Show the cards that the address asks for. */
+  filter() {
+    const wanted = filters();
+    for (const [id, element] of this.elements) element.hidden = !matches(this.state.cards.get(id), wanted);
+    this.count();
+    this.reachable();
+  }
+
+  /** One card takes part in the order of tabs; arrows go on from there. */
+  reachable() {
+    const now = this.element.querySelector('.card[tabindex="0"]');
+    if (now && !now.hidden) return;
+    if (now) now.tabIndex = -1;
+    const first = this.element.querySelector(".card:not([hidden])");
+    if (first) first.tabIndex = 0;
+  }
+
+  /** Mark those that are chosen. */
+  choose() {
+    for (const [id, element] of this.elements) {
+      if (this.chosen.has(id)) element.setAttribute("aria-selected", "true");
+      else element.removeAttribute("aria-selected");
+    }
+  }
+}

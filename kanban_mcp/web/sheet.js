@@ -1,0 +1,20 @@
+// A sheet beside the board: the board stays in sight and in use.
+import { h } from "./dom.js";
+
+/** Show a sheet; `closed` is called once when it is closed, by its button, by Escape or by `close`. */
+export function sheet(label, closed, ...children) {
+  const close = () => {
+    if (!element.isConnected) return;
+    element.remove();
+    closed();
+  };
+  const onkeydown = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    close();
+  };
+  const element = h("dialog.sheet", { "aria-label": label, onkeydown }, h("button.close", { type: "button", "aria-label": "Close", onclick: close }, "×"), children);
+  document.body.append(element);
+  element.show();
+  return { element, close };
+}
