@@ -14,6 +14,7 @@ import { me } from "./me.js";
 import { BoardState } from "./state.js";
 import { Undo } from "./undo.js";
 
+const MOST_NAMED = 60; // blocked cards whose blockers are asked for when a board is read
 const MOST_DONE = 2000; // finished cards that are fetched; search finds the rest
 
 /** Show a board, once it is read; what to call when it is left. `feed` tells of changes. */
@@ -67,8 +68,9 @@ class BoardPage {
     this.state = new BoardState(board, cards.flat());
     if (before) this.state.add([...before.cards.values()].filter((card) => this.state.isDone(card) && !this.state.cards.has(card.id)));
     this.draw();
-    this.finished();
+    this.finished().catch(wrong);
     this.ages();
+    this.blockers([...this.state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id).slice(0, MOST_NAMED));
   }
 
   /** Finished cards come after what matters more. */
@@ -83,6 +85,18 @@ class BoardPage {
         count += page.items.length;
         if (!(cursor = page.next)) break;
       }
+    }
+  }
+
+  /** What each blocked card waits for; lists tell only how much. */
+  async blockers(ids) {
+    for (const id of ids) {
+      const card = this.state.cards.get(id);
+      if (!card?.blocked_by || this.closed) continue;
+      const brief = await call("get_task", { task_id: id }).catch(() => null);
+      if (!brief || this.closed) return;
+      card.blockers = [...(brief.blockers ?? []), ...(brief.subtasks ?? [])].filter((task) => task.open);
+      this.columns.redraw([id]);
     }
   }
 
@@ -119,6 +133,7 @@ class BoardPage {
 
   changed(changes) {
     for (const id of this.state.apply(changes)) this.waiting.add(id);
+    this.blockers(changes.filter((change) => change.after && "blocked_by" in change.after).map((change) => change.entity_id));
     this.undo.heard(changes);
     this.panel?.heard(changes);
     if (this.state.unknown || changes.some((change) => change.entity === "board" && change.after?.columns)) this.read().catch(wrong);

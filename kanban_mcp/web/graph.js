@@ -3,6 +3,7 @@ import { svg } from "./dom.js";
 
 const WIDTH = 150;
 const HEIGHT = 30;
+const LETTERS = 20;
 const GAP_X = 40;
 const GAP_Y = 10;
 
@@ -48,6 +49,8 @@ function edge([x1, y1], [x2, y2], kind) {
 
 function box(task, [x, y], here) {
   const text = svg("text", { x: x + 8, y: y + HEIGHT / 2 + 4 });
-  text.textContent = `#${task.id} ${task.title}`.slice(0, 22);
+  text.textContent = short(`#${task.id} ${task.title}`);
   return svg("g", { class: `${here ? "here" : ""} ${task.open ? "" : "closed"}` }, svg("rect", { x, y, width: WIDTH, height: HEIGHT, rx: 4 }), text);
 }
+
+const short = (text) => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);

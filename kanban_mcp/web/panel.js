@@ -20,7 +20,7 @@ class Panel {
     Object.assign(this, { page, id, editing: false });
     this.parts = Object.fromEntries(["head", "facts", "text", "list", "links", "notes", "history"].map((name) => [name, h("div")]));
     const { history, ...first } = this.parts;
-    this.sheet = sheet(`Card ${id}`, () => this.gone(closed), Object.values(first), me.writes ? this.noteForm() : null, history);
+    this.sheet = sheet(`Card ${id}`, () => this.gone(closed), Object.values(first), me.writes ? this.noteForm() : null, history, this.foot());
   }
 
   async open() {
@@ -105,10 +105,6 @@ class Panel {
       ),
       h("p.facts", {}, "Made by ", card.created_by, " ", when(card.created_at), card.due_at ? [", due ", when(card.due_at)] : null),
       card.claimed_by ? h("p.held", {}, card.claimed_by, " has it, lease ", String(card.lease), ", until ", new Date(card.lease_expires_at).toLocaleTimeString(), " ", this.button("Take it back", () => this.release(card))) : null,
-      h("p.buttons", {}, this.button("Archive", async () => {
-        await call("archive_task", { task_id: this.id });
-        this.close();
-      })),
     ].filter(Boolean);
   }
 
@@ -186,6 +182,14 @@ class Panel {
       }
     };
     return h("form.note", { onsubmit: add }, field, kind, h("button", {}, "Add the note"));
+  }
+
+  foot() {
+    const away = async () => {
+      await call("archive_task", { task_id: this.id });
+      this.close();
+    };
+    return me.writes && !this.page.inside ? h("p.foot", {}, h("button", { type: "button", onclick: () => this.act(away) }, "Archive this card")) : null;
   }
 
   button(label, act) {

@@ -13,8 +13,9 @@ export function sheet(label, closed, ...children) {
     event.preventDefault();
     close();
   };
-  const element = h("dialog.sheet", { "aria-label": label, onkeydown }, h("button.close", { type: "button", "aria-label": "Close", onclick: close }, "×"), children);
+  const element = h("dialog.sheet", { "aria-label": label, tabindex: -1, onkeydown }, h("button.close", { type: "button", "aria-label": "Close", onclick: close }, "×"), children);
   document.body.append(element);
   element.show();
+  element.focus();
   return { element, close };
 }

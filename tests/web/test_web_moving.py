@@ -142,9 +142,7 @@ def test_a_move_is_seen_before_the_server_answers_and_put_back_with_the_reason_w
     assert order(page, "todo") == [2, 3, 4, 5]
 
 
-def test_a_move_of_what_someone_else_just_moved_is_refused_and_their_move_stays(
-    page: Page, rest: Rest
-) -> None:
+def test_a_move_of_what_someone_else_just_moved_is_refused_and_their_move_stays(page: Page, rest: Rest) -> None:
     held: list[object] = []
     page.route("**/move", lambda route: held.append(route))
     page.locator(card(2)).focus()
