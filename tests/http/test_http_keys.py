@@ -112,7 +112,9 @@ async def test_what_a_proxy_passes_on_is_not_from_this_machine(local: httpx2.Asy
     assert (await local.get("/api/boards", headers={header: "1.2.3.4"})).status_code == 401
 
 
-@pytest.mark.parametrize("route", ["/api/boards", "/mcp", "/mcp/", "/sse", "/metrics", "/nowhere", "/boards/1/charts.json"])
+@pytest.mark.parametrize(
+    "route", ["/api/boards", "/mcp", "/mcp/", "/sse", "/metrics", "/nowhere", "/boards/1/charts.json"]
+)
 async def test_every_route_but_the_public_ones_asks_for_a_key(app: App, local: httpx2.AsyncClient, route: str) -> None:
     made(app)
     answered = await local.get(route)

@@ -4,14 +4,14 @@ import httpx2
 import pytest
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.asgi import asgi_app
+from kanban_mcp.transport.asgi import site
 from tests.http.test_http_keys import bearing, made, revoked
 
 
 @pytest.fixture
 def client(app: App) -> httpx2.AsyncClient:
     """A browser, as far as cookies go, without a socket between."""
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(asgi_app(app)), base_url="http://localhost:8765")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(site(app).asgi), base_url="http://localhost:8765")
 
 
 async def signed_in(client: httpx2.AsyncClient, key: str, **headers: str) -> str:

@@ -5,13 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
@@ -50,8 +49,6 @@ def app(db: Path) -> Iterator[App]:
 @pytest.fixture
 def url(browser: Browser, app: App) -> Iterator[str]:
     """The address of a server; not started where there is no browser."""
-    if find_spec("kanban_mcp.transport.websocket") is None:
-        pytest.skip("THE BROWSER TESTS DID NOT RUN: this server has no /ws, which they wait for")
     with serving(app) as address:
         yield address
 
@@ -95,15 +92,22 @@ Context = Callable[..., BrowserContext]
 
 @pytest.fixture
 def context(browser: Browser, url: str) -> Iterator[Context]:
-    """Makes a browser's window, closed before the server is; what a page logs as wrong, refuses by its policy or asks by a dialog fails the test."""
+    """Makes a browser's window, closed before the server is.
+
+    An error of a page, what its policy refuses and a dialog each fail the test.
+    """
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
+
+    def asked(dialog: Dialog) -> None:
+        wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def make(**options: Any) -> BrowserContext:
         opened = browser.new_context(viewport=options.pop("viewport", {"width": 1280, "height": 800}), **options)
         opened.set_default_timeout(PATIENCE_MS)
         opened.on("weberror", lambda error: wrong.append(str(error.error)))
-        opened.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        opened.on("dialog", asked)
         opened.on("console", lambda said: wrong.append(said.text) if _is_wrong(said.text) else None)
         contexts.append(opened)
         return opened

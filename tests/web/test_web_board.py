@@ -1,12 +1,10 @@
 """What people see of a board and do on it, while agents work."""
 
-import re
-
 from playwright.sync_api import Page, expect
 
 from kanban_mcp.app import App
 from tests.http.test_http_keys import made
-from tests.web.conftest import Context, Rest, card, column, opened, order
+from tests.web.conftest import Context, Rest, card, column, order
 
 
 def test_a_title_typed_into_a_column_is_a_card_there(page: Page, rest: Rest) -> None:
@@ -49,7 +47,7 @@ def test_what_someone_is_writing_and_where_they_are_survives_the_changes_of_othe
     rest("POST", "/tasks/2/move", status="review")
     columns = rest("GET", "/boards/1?limit=1")["columns"]
     named = [{"status": each["status"], "name": each["name"], "category": each["category"]} for each in columns]
-    rest("PUT", "/boards/1/columns", columns=[*named, {"status": "later", "name": "Later"}])
+    rest("PUT", "/boards/1/columns", columns=[*named, {"status": "later", "name": "Later", "category": "todo"}])
     expect(page.get_by_role("heading", name="Later")).to_be_visible()
     field = page.get_by_label("Add a card to To do")
     expect(field).to_have_value("Half a ti")
