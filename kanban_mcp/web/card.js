@@ -1,5 +1,6 @@
 // A card: what it says at a glance.
 import { h, span } from "./dom.js";
+import { me } from "./me.js";
 
 const MINUTE = 60000;
 
@@ -20,7 +21,7 @@ export function cardElement(card, { done, late, chosen }) {
     { tabindex: -1, data: { id: card.id }, "aria-label": spoken(card, done), "aria-selected": chosen ? "true" : null },
     h("p.title", {}, h("span.id", {}, `#${card.id}`), " ", card.title),
     h("p.facts", {}, facts),
-    h("button.more", { type: "button", tabindex: -1, "aria-label": `Move #${card.id} to…`, "aria-haspopup": "menu" }, "⋯"),
+    me.writes ? h("button.more", { type: "button", tabindex: -1, "aria-label": `Move #${card.id} to…`, "aria-haspopup": "menu" }, "⋯") : null,
   );
 }
 

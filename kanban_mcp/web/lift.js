@@ -45,7 +45,7 @@ function onKey(page, lift, event) {
 }
 
 const open = (page, lift, card, id) => page.open(id);
-const menu = (page, lift, card, id) => page.menu(id, card);
+const menu = (page, lift, card, id) => me.writes && page.menu(id, card);
 const choose = (page, lift, card, id) => page.choose(id);
 
 function visible(list) {

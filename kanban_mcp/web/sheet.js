@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 export function sheet(label, closed, ...children) {
   const close = () => {
     if (!element.isConnected) return;
+    document.removeEventListener("keydown", onkeydown);
     element.remove();
     closed();
   };
@@ -13,7 +14,8 @@ export function sheet(label, closed, ...children) {
     event.preventDefault();
     close();
   };
-  const element = h("dialog.sheet", { "aria-label": label, tabindex: -1, onkeydown }, h("button.close", { type: "button", "aria-label": "Close", onclick: close }, "×"), children);
+  const element = h("dialog.sheet", { "aria-label": label, tabindex: -1 }, h("button.close", { type: "button", "aria-label": "Close", onclick: close }, "×"), children);
+  document.addEventListener("keydown", onkeydown); // not of the sheet: what had the focus may be drawn anew
   document.body.append(element);
   element.show();
   element.focus();

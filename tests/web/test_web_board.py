@@ -118,6 +118,7 @@ def test_people_unblock_comment_and_stop_an_agent(page: Page, rest: Rest) -> Non
     page.locator(card(2)).click()
     page.get_by_role("button", name="Unlink").click()
     expect(page.locator(card(2))).not_to_contain_text("blocked")
+    page.keyboard.press("Escape")
     page.locator(card(1)).click()
     sheet = page.get_by_role("dialog", name="Card 1")
     expect(sheet).to_contain_text("ann has it")
