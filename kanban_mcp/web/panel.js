@@ -75,7 +75,7 @@ class Panel {
   show(card, notes, past, around) {
     const { head, facts, text, list, links, notes: place, history } = this.parts;
     if (!head.contains(document.activeElement)) head.replaceChildren(this.title(card));
-    if (!facts.contains(document.activeElement)) facts.replaceChildren(...this.facts(card));
+    if (!facts.contains(document.activeElement) || document.activeElement.matches("button")) facts.replaceChildren(...this.facts(card));
     if (!this.editing) text.replaceChildren(this.description(card));
     list.replaceChildren(...this.acceptance(card));
     links.replaceChildren(...this.links(card, around));
