@@ -8,7 +8,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.sse import SseServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanban_mcp.diagnostics.connections import ConnectionMonitor
 from kanban_mcp.models.caller import Caller
@@ -69,4 +69,18 @@ class _Owned:
         caller: Caller = scope["caller"]
         if caller.key is not None:
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=caller.key, scopes=[]))
-        await self._inner(scope, receive, send)
+        await _finished(self._inner, scope, receive, send)
+
+
+async def _finished(inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Streams that are cut off when the server ends get their end: to a client they did not fail."""
+    open_now = False
+
+    async def noted(message: Message) -> None:
+        nonlocal open_now
+        open_now = message["type"] == "http.response.start" or message.get("more_body", False)
+        await send(message)
+
+    await inner(scope, receive, noted)
+    if open_now:
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,114 @@
+"""The server ends in order, and clients that go away in the middle leave nothing half done."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.live.servers import Running, agent, listening, over_http, over_sse, serving
+from tests.transport.clients import PATIENCE, client_of
+
+MODERN = {
+    "accept": "application/json, text/event-stream",
+    "content-type": "application/json",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": "create_tasks",
+}
+ENVELOPE = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+
+
+async def stopped(server: Running) -> float:
+    """Seconds that a server took to end; it must end well, and say nothing of it."""
+    started = time.monotonic()
+    said = await asyncio.to_thread(server.stop)
+    assert (server.process.returncode, said) == (0, "")
+    return time.monotonic() - started
+
+
+async def test_open_streams_of_all_kinds_do_not_hold_a_server_that_ends(db: Path) -> None:
+    with serving(db) as server:
+        async with contextlib.AsyncExitStack() as open_now:
+            modern = await open_now.enter_async_context(over_http(server.url))
+            await open_now.enter_async_context(modern.listen(resource_subscriptions=["kanban://tags"]))
+            await open_now.enter_async_context(over_http(server.url, mode="legacy"))
+            await open_now.enter_async_context(over_sse(server.url))
+            await open_now.enter_async_context(listening(server.url))
+            assert await stopped(server) < PATIENCE
+
+
+async def test_what_was_acknowledged_before_the_end_is_there_after_it(db: Path) -> None:
+    done: list[int] = []
+    with serving(db, rate_limit=0) as server:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
+            await client.post("/api/boards", json={"name": "Plan"})
+            enough = asyncio.Event()
+
+            async def write() -> None:
+                with contextlib.suppress(httpx2.TransportError):
+                    while True:
+                        answer = await client.post("/api/tasks", json={"title": "x"})
+                        if answer.status_code != 201:
+                            return
+                        done.append(answer.json()["id"])
+                        if len(done) > 200:
+                            enough.set()
+
+            async with asyncio.TaskGroup() as writers:
+                for _ in range(8):
+                    writers.create_task(write())
+                await enough.wait()
+                await stopped(server)
+    async with agent(client_of(db, env={})) as later:
+        board = await later("get_board")
+        # One of each writer may have been committed when its answer could not be given any more.
+        assert len(done) <= board["tasks"]["total"] <= len(done) + 8
+
+
+@pytest.mark.parametrize("way", ["/mcp", "/api/tasks/batch"])
+async def test_a_client_that_leaves_in_the_middle_of_a_write_leaves_it_done_or_undone(db: Path, way: str) -> None:
+    """Each time the connection is closed a little later: before, in and after the write."""
+    with serving(db, rate_limit=0) as server:
+        async with agent(over_http(server.url)) as ann:
+            await ann("create_board", name="Plan")
+            for moment in range(40):
+                tasks = [{"title": f"{moment}.{number}"} for number in range(50)]
+                _leave(server.url, _request(way, {"tasks": tasks}), after=moment)
+            counts: dict[str, int] = {}
+            for change in await ann.changes():
+                if change["entity"] == "task":
+                    moment = change["after"]["title"].partition(".")[0]
+                    counts[moment] = counts.get(moment, 0) + 1
+            assert counts
+            assert set(counts.values()) == {50}
+
+
+def _request(way: str, arguments: dict[str, Any]) -> bytes:
+    body: dict[str, Any] = arguments
+    headers = {"content-type": "application/json"}
+    if way == "/mcp":
+        params = {"name": "create_tasks", "arguments": arguments, "_meta": ENVELOPE}
+        body, headers = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, MODERN
+    content = json.dumps(body).encode()
+    lines = [f"POST {way} HTTP/1.1", "host: localhost", f"content-length: {len(content)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+def _leave(url: str, request: bytes, *, after: int) -> None:
+    """Ask, look so many times for an answer, and be gone without a goodbye."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(request)
+        connection.settimeout(0.0005)
+        for _ in range(after):
+            with contextlib.suppress(TimeoutError):
+                if connection.recv(1):
+                    break
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
