@@ -1,22 +1,32 @@
-"""The MCP Inspector, as others use it to try a server: it must list and call our tools, in both eras."""
+"""The MCP Inspector, as others use it to try a server: it must list and call our tools, however it connects."""
 
 import json
-import os
-import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import DEVNULL, CompletedProcess, run
 from typing import Any, Protocol
 
-import platformdirs
 import pytest
 
-pytestmark = pytest.mark.long
+from tests.conformance.programs import environment, package
+from tests.http.conftest import process
 
-PACKAGES = ("node@22", "@modelcontextprotocol/inspector@2.12.0")
-"""The Inspector needs a newer node than most machines have; npm brings it as a package."""
 TOOL_ERROR = 5
 """The Inspector's exit code for an answer that is an error."""
+WAYS = ["stdio-legacy", "stdio-modern", "http-legacy", "http-modern", "sse-legacy"]
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "create_board": {"name": "Plan"},
+    "create_task": {"title": "a"},
+    "create_tasks": {"tasks": [{"title": "b"}, {"title": "c", "depends_on": ["$0"]}]},
+    "search": {"query": "a"},
+    "run_batch": {"calls": [{"operation": "list_tasks"}]},
+    "set_columns": {"columns": [{"status": "todo", "category": "todo"}, {"status": "done", "category": "done"}]},
+    "profile": {"seconds": 0.1},
+    "invalidate_cache": {"pattern": "*"},
+    "create_tag": {"name": "t"},
+}
+OF_A_TASK = {"task_id": 1}
 
 
 class Inspect(Protocol):
@@ -25,36 +35,30 @@ class Inspect(Protocol):
     def __call__(self, *arguments: str) -> tuple[int, dict[str, Any]]: ...
 
 
-@pytest.fixture(scope="session")
-def inspector() -> Path:
-    """The folder where the Inspector's programs are, kept between runs outside of the repository."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
-    folder = platformdirs.user_cache_path("kanban-mcp-tests") / "inspector-2.12.0"
-    programs = folder / "node_modules"
-    if not (programs / ".bin" / "mcp-inspector").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text('{"private": true}')
-        installed = run([npm, "install", "--silent", *PACKAGES], cwd=folder, stdin=DEVNULL, timeout=600, check=False)
-        if installed.returncode != 0:
-            pytest.skip("npm cannot install the Inspector; is there a network?")
-    return programs
+@pytest.fixture
+def server(db: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """How the Inspector is told to reach a server of our own."""
+    transport, _, era = request.param.partition("-")
+    if transport == "stdio":
+        arguments = ["-m", "kanban_mcp", "--db", str(db), "--toolsets", "all"]
+        yield {"type": "stdio", "command": sys.executable, "args": arguments, "protocolEra": era}
+        return
+    with process(db, "--toolsets", "all") as url:
+        kind, path = ("sse", "/sse") if transport == "sse" else ("streamable-http", "/mcp")
+        yield {"type": kind, "url": url + path, "protocolEra": era}
 
 
-@pytest.fixture(params=["legacy", "modern"])
-def inspect(inspector: Path, tmp_path: Path, db: Path, request: pytest.FixtureRequest) -> Inspect:
-    """The Inspector in one era, on a server of our own that it starts."""
-    server = {"type": "stdio", "command": sys.executable, "protocolEra": request.param}
-    server["args"] = ["-m", "kanban_mcp", "--db", str(db), "--toolsets", "all"]
+@pytest.fixture
+def inspect(server: dict[str, Any], tmp_path: Path) -> Inspect:
+    """The Inspector on it."""
+    program = package("@modelcontextprotocol/inspector").parents[1] / ".bin" / "mcp-inspector"
     config = tmp_path / "mcp.json"
     config.write_text(json.dumps({"mcpServers": {"kanban": server}}))
 
     def ask(*arguments: str) -> tuple[int, dict[str, Any]]:
-        path = os.pathsep.join((str(inspector / "node" / "bin"), os.environ["PATH"]))
         ended: CompletedProcess[str] = run(
-            [inspector / ".bin" / "mcp-inspector", "--cli", "--config", config, "--server", "kanban", *arguments],
-            env={**os.environ, "PATH": path, "MCP_INSPECTOR_SECRET_STORE": "memory"},
+            [program, "--cli", "--config", config, "--server", "kanban", *arguments],
+            env=environment(),
             capture_output=True,
             text=True,
             stdin=DEVNULL,
@@ -69,36 +73,33 @@ def inspect(inspector: Path, tmp_path: Path, db: Path, request: pytest.FixtureRe
 
 
 def call(tool: str, **arguments: Any) -> list[str]:
-    return [
-        "--method",
-        "tools/call",
-        "--tool-name",
-        tool,
-        "--tool-args-json",
-        json.dumps(arguments),
-        "--format",
-        "json",
-    ]
+    named = ["--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments)]
+    return [*named, "--format", "json"]
 
 
-def test_the_inspector_connects_in_its_era(inspect: Inspect, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("server", WAYS, indirect=True)
+def test_the_inspector_connects_lists_and_calls(inspect: Inspect, server: dict[str, Any]) -> None:
     code, answer = inspect("--method", "initialize")
     assert (code, answer["serverInfo"]["name"]) == (0, "kanban-mcp")
-    modern = "modern" in request.node.name
+    modern = server["protocolEra"] == "modern"
     assert answer["protocolVersion"] == ("2026-07-28" if modern else "2025-11-25")
-
-
-def test_the_inspector_lists_the_tools(inspect: Inspect) -> None:
     code, answer = inspect("--method", "tools/list", "--format", "json")
-    names = [tool["name"] for tool in answer["result"]["tools"]]
-    assert code == 0
-    assert names[:3] == ["list_boards", "create_board", "get_board"]
-
-
-def test_the_inspector_calls_tools_and_tells_errors_from_answers(inspect: Inspect) -> None:
+    assert (code, [tool["name"] for tool in answer["result"]["tools"]][:2]) == (0, ["list_boards", "create_board"])
     code, answer = inspect(*call("create_board", name="Plan"))
     assert (code, answer["result"]["structuredContent"]["id"]) == (0, 1)
-    code, answer = inspect(*call("create_tasks", tasks=[{"title": "a"}, {"title": "b", "depends_on": ["$0"]}]))
-    assert (code, answer["result"]["structuredContent"]["total"]) == (0, 2)
     code, answer = inspect(*call("get_task", task_id=9))
     assert (code, answer["result"]["structuredContent"]["code"]) == (TOOL_ERROR, "not_found")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("server", WAYS, indirect=True)
+def test_the_inspector_calls_every_tool(inspect: Inspect) -> None:
+    """With or without effect: each answers as the protocol has it, with the same in both of its forms."""
+    _, answer = inspect("--method", "tools/list", "--format", "json")
+    tools = {tool["name"]: tool for tool in answer["result"]["tools"]}
+    for name in [*ARGUMENTS, *(name for name in tools if name not in ARGUMENTS)]:
+        takes_a_task = "task_id" in tools[name]["inputSchema"].get("required", [])
+        code, answer = inspect(*call(name, **ARGUMENTS.get(name, OF_A_TASK if takes_a_task else {})))
+        assert code in (0, TOOL_ERROR), name
+        result = answer["result"]
+        assert json.loads(result["content"][0]["text"]) == result["structuredContent"], name
