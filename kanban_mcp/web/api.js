@@ -1,4 +1,4 @@
-// Operations by name, as agents call them; carried over REST, or by the host of an App.
+// Operations by name, as agents call them, over REST.
 import { me } from "./me.js";
 
 const ADDRESSES = {
@@ -44,14 +44,6 @@ export class Problem extends Error {
   }
 }
 
-let carry = overRest;
-
-/** Let operations be carried by a function of a name and arguments instead of by REST. */
-export const carriedBy = (carrier) => (carry = carrier);
-
-/** Call an operation; its result, lists as `items`. Raises Problem. */
-export const call = (operation, given = {}) => carry(operation, given);
-
 /** All items of a list, page by page. */
 export async function all(operation, given) {
   const items = [];
@@ -64,7 +56,8 @@ export async function all(operation, given) {
   return items;
 }
 
-async function overRest(operation, given) {
+/** Call an operation; its result, lists as `items`. Raises Problem. */
+export async function call(operation, given = {}) {
   const [method, template] = ADDRESSES[operation].split(" ");
   const rest = { ...given };
   const path = template.replace(/\{(\w+)\}/g, (_, name) => {

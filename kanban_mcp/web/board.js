@@ -17,28 +17,28 @@ import { Undo } from "./undo.js";
 const MOST_NAMED = 60; // blocked cards whose blockers are asked for when a board is read
 const MOST_DONE = 2000; // finished cards that are fetched; search finds the rest
 
-/** Show a board, once it is read; what to call when it is left. `feed` tells of changes. */
-export async function boardPage(content, id, { feed = Live, inside = false } = {}) {
-  const page = new BoardPage(content, Number(id), inside);
-  await page.begin(feed);
+/** Show a board, once it is read; what to call when it is left. */
+export async function boardPage(content, id) {
+  const page = new BoardPage(content, Number(id));
+  await page.begin();
   return () => page.close();
 }
 
 class BoardPage {
-  constructor(content, id, inside) {
-    Object.assign(this, { content, id, inside, chosen: new Set(), waiting: new Set(), late: null });
+  constructor(content, id) {
+    Object.assign(this, { content, id, chosen: new Set(), waiting: new Set(), late: null });
     this.undo = new Undo();
     this.sending = Promise.resolve();
     this.note = h("p.connection", { role: "status" });
   }
 
   /** Until the board was read for the first time. */
-  begin(feed) {
+  begin() {
     this.keys = (event) => this.key(event);
     document.addEventListener("keydown", this.keys);
     this.clock = setInterval(() => this.columns?.redraw(this.state.cards.keys()), 60000);
     return new Promise((shown, failed) => {
-      this.live = new feed(`board:${this.id}`, {
+      this.live = new Live(`board:${this.id}`, {
         read: () => this.read().then(shown, (problem) => (failed(problem), wrong(problem))),
         changed: (changes) => this.changed(changes),
         state: (state) => this.connected(state),
@@ -117,11 +117,11 @@ class BoardPage {
     const old = this.columns;
     this.columns = new Columns(this.state, { late: this.late, chosen: this.chosen, add: me.writes ? (column, title) => this.add(column, title) : null });
     if (old) return this.columns.takeOver(old);
-    this.tools = filterForm(this.state, { changed: () => this.columns.filter(), search: this.inside ? null : (words) => this.search(words) });
+    this.tools = filterForm(this.state, { changed: () => this.columns.filter(), search: (words) => this.search(words) });
     this.bulk = h("div.bulk", { hidden: true, role: "group", "aria-label": "Chosen cards" });
     this.results = h("div");
-    const links = this.inside ? [] : [h("a", { href: `/boards/${this.id}/charts` }, "Charts"), h("button", { onclick: () => archive(this) }, "Archive")];
-    const undo = me.writes && !this.inside ? h("button.undo", { onclick: () => this.takeBack(), title: "Take back what you changed last (u)" }, "Undo") : null;
+    const links = [h("a", { href: `/boards/${this.id}/charts` }, "Charts"), h("button", { onclick: () => archive(this) }, "Archive")];
+    const undo = me.writes ? h("button.undo", { onclick: () => this.takeBack(), title: "Take back what you changed last (u)" }, "Undo") : null;
     const frame = h("div.board", {}, h("div.head", {}, h("h1", {}, name), links, undo, this.note), this.tools, this.results, this.bulk, this.columns.element);
     this.content.replaceChildren(frame);
     liftable(this, frame);
@@ -210,7 +210,7 @@ class BoardPage {
 
   /** Choose a card or leave it; null leaves all. */
   choose(id) {
-    if (!me.writes || this.inside) return;
+    if (!me.writes) return;
     if (id === null) this.chosen.clear();
     else if (!this.chosen.delete(id)) this.chosen.add(id);
     this.columns.choose();
@@ -245,7 +245,7 @@ class BoardPage {
 
   key(event) {
     if (event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey) return;
-    if (event.key === "u" && me.writes && !this.inside && !this.panel) this.takeBack();
+    if (event.key === "u" && me.writes && !this.panel) this.takeBack();
     if (event.key === "Escape" && this.chosen.size && !event.defaultPrevented) this.choose(null);
     if (event.key === "/") {
       event.preventDefault();

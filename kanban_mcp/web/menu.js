@@ -21,7 +21,7 @@ export function moveMenu(page, id, anchor) {
     page.state.columns.map((column) => item(column.name, () => choose(column.status), { disabled: column.status === card.status })),
     h("hr"),
     item("Open", () => (close(), page.open(id))),
-    page.inside ? null : item(page.chosen.has(id) ? "Do not choose" : "Choose, to move several", () => (close(), page.choose(id))),
+    item(page.chosen.has(id) ? "Do not choose" : "Choose, to move several", () => (close(), page.choose(id))),
   );
   const place = anchor.getBoundingClientRect();
   document.body.append(menu);

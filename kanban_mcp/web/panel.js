@@ -140,7 +140,7 @@ class Panel {
     const groups = [["Waits for", card.blockers], ["Others wait for it", card.blocks], ["Parts", card.subtasks], ["Related", card.related]];
     const shown = groups.filter(([, tasks]) => tasks?.length);
     const apart = (task) => this.button("Unlink", () => call("unlink_tasks", { task_id: this.id, depends_on: task.id }));
-    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" && !this.page.inside ? apart(task) : null);
+    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" ? apart(task) : null);
     return [
       h("h3", {}, "Links"),
       around && shown.length ? graph(around) : null,
@@ -189,7 +189,7 @@ class Panel {
       await call("archive_task", { task_id: this.id });
       this.close();
     };
-    return me.writes && !this.page.inside ? h("p.foot", {}, h("button", { type: "button", onclick: () => this.act(away) }, "Archive this card")) : null;
+    return me.writes ? h("p.foot", {}, h("button", { type: "button", onclick: () => this.act(away) }, "Archive this card")) : null;
   }
 
   button(label, act) {

