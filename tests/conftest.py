@@ -1,5 +1,6 @@
 """Real parts for tests: an app on a file of its own, and a clock that tests set."""
 
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from kanban_mcp.app import App, open_app
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.settings import Settings
+
+# A shell that starts us in the background has us ignore it, and the servers that tests start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Call(Protocol):

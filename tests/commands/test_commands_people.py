@@ -1,5 +1,6 @@
 """The operations as people type them, through a terminal and through pipes."""
 
+import contextlib
 import json
 import shlex
 import signal
@@ -146,8 +147,10 @@ def test_who_sits_at_a_terminal_is_asked_before_anything_is_deleted(
 
 def test_changes_are_followed_as_other_processes_make_them(typed: Typed, plan: None, db: Path) -> None:
     command = [sys.executable, "-m", "kanban_mcp", "--db", str(db), "changes", "--since", "0", "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+    following = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with following, contextlib.ExitStack() as stopping:
         assert following.stdout is not None
+        stopping.callback(following.kill)
         first = json.loads(following.stdout.readline())
         assert len(first["rows"]) >= 5
         typed("note", "add", "1", "news", "--actor", "bob")

@@ -49,7 +49,7 @@ class Progress:
     [
         ("create_tasks", {"tasks": [{"title": str(number)} for number in range(50)]}, 50),
         ("run_batch", {"calls": [{"operation": "list_boards"}] * 20}, 20),
-        ("get_health", {"check": True}, 5),
+        ("get_health", {"check": True}, 12),
     ],
 )
 async def test_a_long_call_tells_how_far_it_has_come(
