@@ -111,10 +111,12 @@ def open_folder() -> Iterator[Path]:
 
 
 AS_NOBODY = """
-import importlib, os, pkgutil, sys
+import difflib, importlib, os, pkgutil, shutil, sys
+import anyio, structlog.processors, structlog.stdlib
 import kanban_mcp
 for module in pkgutil.walk_packages(kanban_mcp.__path__, "kanban_mcp."):
     importlib.import_module(module.name)
+anyio.run(anyio.sleep, 0)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
