@@ -112,11 +112,13 @@ def open_folder() -> Iterator[Path]:
 
 AS_NOBODY = """
 import difflib, importlib, os, pkgutil, shutil, sys
-import anyio, structlog.processors, structlog.stdlib
+import anyio.abc, anyio.lowlevel, anyio.to_thread, structlog.processors, structlog.stdlib
 import kanban_mcp
 for module in pkgutil.walk_packages(kanban_mcp.__path__, "kanban_mcp."):
     importlib.import_module(module.name)
-anyio.run(anyio.sleep, 0)
+for name in dir(anyio):
+    getattr(anyio, name)
+anyio.run(anyio.to_thread.run_sync, dir)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
