@@ -19,11 +19,14 @@ run: $(VENV)/.installed
 	@echo "  Any MCP client:  {\"mcpServers\": {\"kanban\": {\"command\": \"$(CURDIR)/$(BIN)/kanban-mcp\"}}}"
 	@echo "  MCP Inspector:   npx @modelcontextprotocol/inspector $(CURDIR)/$(BIN)/kanban-mcp"
 
+# The browser's tests in processes of their own: their driver keeps an event loop running.
 test: $(VENV)/.developing
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long" --ignore tests/web
+	$(PYTEST) -m "not long" tests/web
 
 test-long: $(VENV)/.developing
-	$(PYTEST)
+	$(PYTEST) --ignore tests/web
+	$(PYTEST) tests/web
 
 check: $(VENV)/.developing
 	$(BIN)/ruff check .

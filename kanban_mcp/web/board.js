@@ -224,6 +224,10 @@ class BoardPage {
 
   async takeBack() {
     try {
+      await this.sending;
+      // What was done a moment ago may not have been heard of yet.
+      const { items } = await call("list_changes", { board: this.id, since: this.live.since, limit: 100 });
+      this.undo.heard(items);
       tell(await this.undo.last());
     } catch (problem) {
       wrong(problem);

@@ -9,10 +9,13 @@ export class Undo {
   constructor() {
     this.seqs = [];
     this.mine = 0;
+    this.newest = 0;
   }
 
   heard(changes) {
     for (const change of changes) {
+      if (change.seq <= this.newest) continue;
+      this.newest = change.seq;
       if (change.actor !== me.actor || FOLLOWING.includes(change.action) || change.entity === "tag") continue;
       if (change.seq > this.mine) this.seqs.push(change.seq);
     }
