@@ -30,6 +30,11 @@ class HttpServer:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
 
+    @property
+    def process(self) -> psutil.Process:
+        """The process itself."""
+        return psutil.Process(self._process.pid)
+
     def busy(self) -> float:
         """Seconds of processor time so far."""
         times = psutil.Process(self._process.pid).cpu_times()

@@ -1,5 +1,6 @@
 """What the server says over a WebSocket: each message as JSON text."""
 
+import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -8,6 +9,9 @@ from kanban_mcp import __version__
 from kanban_mcp.answers import answer, compact, problem
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.change import Change
+
+_TEXT = 0x81
+"""The first byte of a text that fits into one frame."""
 
 
 class Message(NamedTuple):
@@ -19,10 +23,10 @@ class Message(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What one frame carries. `since` is when the oldest change in it was made; None for what is not live."""
+    """What one frame carries, and the whole frame as bytes where many sockets get the same."""
 
     text: str
-    since: datetime | None = None
+    wire: bytes | None = None
 
 
 def message(change: Change) -> Message:
@@ -36,11 +40,23 @@ def listed(columns: Sequence[str], row: Sequence[Any]) -> Message:
     return Message(fields["seq"], compact(fields), fields["at"])
 
 
-def batch(room: str, messages: Sequence[Message], *, live: bool = False) -> Frame:
+def batch(room: str, messages: Sequence[Message]) -> Frame:
     """Changes of a room, in order. Joined from their texts: nothing is written anew for each reader."""
     texts = ",".join(each.text for each in messages)
-    since = datetime.fromisoformat(messages[0].at) if live else None
-    return Frame(f'{{"type":"batch","room":"{room}","messages":[{texts}],"timestamp":"{_now()}"}}', since)
+    return Frame(f'{{"type":"batch","room":"{room}","messages":[{texts}],"timestamp":"{_now()}"}}')
+
+
+def framed(frame: Frame) -> Frame:
+    """The same with its bytes, as RFC 6455 has them for a server: one unmasked frame of text."""
+    content = frame.text.encode()
+    size = len(content)
+    if size < 126:
+        head = bytes([_TEXT, size])
+    elif size < 65_536:
+        head = struct.pack("!BBH", _TEXT, 126, size)
+    else:
+        head = struct.pack("!BBQ", _TEXT, 127, size)
+    return frame._replace(wire=head + content)
 
 
 def trimmed(room: str, seq: int) -> Frame:

@@ -8,11 +8,12 @@ took, and gathers what comes meanwhile: a few listeners hear everything at once,
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from kanban_mcp.models.change import Change
 from kanban_mcp.store.news import News
-from kanban_mcp.transport.frames import Frame, Message, batch, message
+from kanban_mcp.transport.frames import Frame, Message, batch, framed, message
 
 
 class Member(Protocol):
@@ -29,8 +30,9 @@ class Member(Protocol):
 class Room:
     """One board or task, while someone listens. `told` is the newest change that was handed out."""
 
-    def __init__(self, name: str, *, most: int, seconds: float) -> None:
+    def __init__(self, name: str, *, most: int, seconds: float, on_told: Callable[[float], None]) -> None:
         self.name = name
+        self._on_told = on_told
         self.members: set[Member] = set()
         self.told = 0
         self._most = most
@@ -52,26 +54,33 @@ class Room:
             loop = asyncio.get_running_loop()
             started = loop.time()
             self._hand_out()
-            # Called after the sockets that were just woken have had their turn.
+            # Called after the sockets that were just woken, if any were, have had their turn.
             loop.call_soon(lambda: loop.call_later(min(self._seconds, loop.time() - started), self._tell_the_rest))
 
     def _hand_out(self) -> None:
         """One frame for all; one of its own for who has read a part of it from the log."""
         messages, self._due = self._due[: self._most], self._due[self._most :]
-        frame = batch(self.name, messages, live=True)
+        frame = framed(batch(self.name, messages))
         self.told = messages[-1].seq
         for member in list(self.members):
             if member.live and member.seen < self.told:
-                unseen = [each for each in messages if each.seq > member.seen]
+                unseen = (
+                    [each for each in messages if each.seq > member.seen] if member.seen >= messages[0].seq else None
+                )
                 member.seen = self.told
-                member.hear(frame if len(unseen) == len(messages) else batch(self.name, unseen, live=True))
+                member.hear(frame if unseen is None else batch(self.name, unseen))
+        self._on_told((datetime.now(UTC) - datetime.fromisoformat(messages[0].at)).total_seconds())
 
 
 class Rooms:
-    """All rooms of a server. Everything but the reading of news happens on the event loop."""
+    """All rooms of a server. Everything but the reading of news happens on the event loop.
 
-    def __init__(self, news: News, *, most: int = 10, seconds: float = 0.1) -> None:
+    `on_told` gets the age of the oldest change in each frame, when the last member had it.
+    """
+
+    def __init__(self, news: News, *, most: int, seconds: float, on_told: Callable[[float], None]) -> None:
         self._news = news
+        self._on_told = on_told
         self._most = most
         self._seconds = seconds
         self._rooms: dict[str, Room] = {}
@@ -82,7 +91,7 @@ class Rooms:
         """Add a member to a room. What is committed from now on, the room will tell."""
         room = self._rooms.get(name)
         if room is None:
-            room = self._rooms[name] = Room(name, most=self._most, seconds=self._seconds)
+            room = self._rooms[name] = Room(name, most=self._most, seconds=self._seconds, on_told=self._on_told)
         room.members.add(member)
         if self._stop is None:
             self._loop = asyncio.get_running_loop()

@@ -23,7 +23,12 @@ class LiveSockets:
         self._app = app
         self._keyring = keyring
         settings = app.settings
-        self._rooms = Rooms(app.news, most=settings.websocket_batch, seconds=settings.websocket_batch_ms / 1000)
+        self._rooms = Rooms(
+            app.news,
+            most=settings.websocket_batch,
+            seconds=settings.websocket_batch_ms / 1000,
+            on_told=app.watch.connections.sent,
+        )
         self._sockets: set[Socket] = set()
         self.routes: list[BaseRoute] = [WebSocketRoute("/ws", self._serve)]
 
