@@ -24,7 +24,10 @@ PATIENCE = 30
 @contextlib.contextmanager
 def serving(app: App, **options: float) -> Iterator[str]:
     """A server over an open app, in a thread; its address, such as `http://127.0.0.1:4711`."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    # With the protocol named, as servers of a host and port have it: else asyncio leaves Nagle's delays on.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
         server = HttpServer(app, **options)
         # Clients queue at the socket until the server takes them, so nobody waits for it to be up.
         thread = threading.Thread(target=anyio.run, args=(server.serve, [listening]))

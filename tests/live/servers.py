@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import httpx2
 from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
@@ -98,18 +100,30 @@ async def listening(url: str, **options: Any) -> AsyncIterator[Ear]:
         yield Ear(connection, json.loads(await connection.recv()))
 
 
-def over_http(url: str, *, mode: Any = "auto", **options: Any) -> Client:
+@contextlib.asynccontextmanager
+async def over_http(
+    url: str, *, mode: Literal["auto", "legacy"] = "auto", key: str | None = None
+) -> AsyncIterator[Client]:
     """A client over Streamable HTTP."""
-    return Client(streamable_http_client(f"{url}/mcp"), mode=mode, read_timeout_seconds=PATIENCE, **options)
+    async with httpx2.AsyncClient(headers=bearing(key), timeout=PATIENCE) as http:
+        transport = streamable_http_client(f"{url}/mcp", http_client=http)
+        async with Client(transport, mode=mode, read_timeout_seconds=PATIENCE) as client:
+            yield client
 
 
-def over_sse(url: str, **options: Any) -> Client:
+def over_sse(url: str, *, key: str | None = None) -> Client:
     """A client over the older SSE."""
-    return Client(sse_client(f"{url}/sse"), mode="legacy", read_timeout_seconds=PATIENCE, **options)
+    transport = sse_client(f"{url}/sse", headers=bearing(key))
+    return Client(transport, mode="legacy", read_timeout_seconds=PATIENCE)
+
+
+def bearing(key: str | None) -> dict[str, str]:
+    """The header that brings a key, if there is one."""
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 @contextlib.asynccontextmanager
-async def agent(client: Client) -> AsyncIterator[Agent]:
+async def agent(client: AbstractAsyncContextManager[Client]) -> AsyncIterator[Agent]:
     """An agent, connected."""
     async with client as connected:
         yield Agent(connected)

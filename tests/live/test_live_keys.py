@@ -14,7 +14,7 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.settings import Settings
 from tests.http.conftest import serving
-from tests.live.servers import Ear, listening
+from tests.live.servers import Ear, bearing, listening
 
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -42,10 +42,6 @@ def made(app: App, scope: Scope = "read", boards: tuple[int, ...] = ()) -> str:
     """The text of a new key."""
     make = lambda: app.services.keys.create("ann", scope, boards=boards)  # noqa: E731
     return app.writer.submit(make, caller=Caller("test")).result()[1]
-
-
-def bearing(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
 
 
 async def boards(app: App) -> tuple[int, int]:
