@@ -203,7 +203,7 @@ async def test_a_server_that_only_reads_or_cannot_write_says_so_over_every_trans
         assert code(await call("create_task", {"title": "x"})) == "read_only"
         assert code(await call("list_tasks", {})) is None
     gate = Gate(tmp_path / "kanban.db.lock", timeout=1)
-    async with WAYS[way](settings(tmp_path, busy_timeout=0.1), operations) as call:
+    async with WAYS[way](settings(tmp_path, busy_timeout=1.0), operations) as call:
         with gate.held():
             assert code(await call("create_task", {"title": "x"})) == "busy"
             assert code(await call("list_tasks", {})) is None
