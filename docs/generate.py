@@ -14,6 +14,7 @@ from mcp.types import Prompt
 from pydantic_core import PydanticUndefined
 
 from docs.certification import mcp_page
+from docs.sockets import websocket_page
 from docs.specification import PARTS
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "resources.md": _resources(kinds),
         "prompts.md": _prompts(prompts),
         "mcp.md": f"{GENERATED}\n{mcp_page()}",
+        "websocket.md": f"{GENERATED}\n{websocket_page()}",
         "ergonomics.md": _ergonomics(),
         "settings.md": _settings(),
         "errors.md": _errors(),

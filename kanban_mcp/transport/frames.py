@@ -41,7 +41,7 @@ def listed(columns: Sequence[str], row: Sequence[Any]) -> Message:
 
 
 def batch(room: str, messages: Sequence[Message]) -> Frame:
-    """Changes of a room, in order. Joined from their texts: nothing is written anew for each reader."""
+    """Changes of a room, in order."""
     texts = ",".join(each.text for each in messages)
     return Frame(f'{{"type":"batch","room":"{room}","messages":[{texts}],"timestamp":"{_now()}"}}')
 

@@ -37,10 +37,10 @@ class Running:
 
 @contextlib.contextmanager
 def serving(db: Path, *flags: str, **variables: object) -> Iterator[Running]:
-    """A server on a file and a free port; `variables` are settings by name."""
-    settings = {f"KANBAN_{name.upper()}": str(value) for name, value in variables.items()}
+    """A server on a file, and on a free port unless `variables`, which are settings by name, say another."""
+    settings = {f"KANBAN_{name.upper()}": str(value) for name, value in {"port": 0, **variables}.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "kanban_mcp", "serve", "--port", "0", "--db", str(db), *flags],
+        [sys.executable, "-m", "kanban_mcp", "serve", "--db", str(db), *flags],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

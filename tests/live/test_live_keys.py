@@ -154,3 +154,10 @@ async def test_a_stream_takes_no_messages_of_another_key(app: App, server: str) 
         while not (line := await anext(lines)).startswith("data: "):
             pass
         assert json.loads(line.removeprefix("data: "))["result"]["serverInfo"]["name"] == "kanban-mcp"
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready"])
+async def test_whoever_watches_the_server_needs_no_key(app: App, server: str, path: str) -> None:
+    made(app)
+    async with httpx2.AsyncClient(base_url=server) as client:
+        assert (await client.get(path)).status_code == 200
