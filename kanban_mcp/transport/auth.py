@@ -20,7 +20,7 @@ from kanban_mcp.transport.rate_limit import too_many
 from kanban_mcp.transport.windows import Windows
 
 PUBLIC = re.compile(
-    r"/(health|openapi\.json|docs|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
+    r"/(health(/live|/ready)?|openapi\.json|docs|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
 )
 """Addresses that show nothing of the boards: pages and their files do not, what fills them does."""
 STRANGER = Caller("", frozenset(), frozenset())
