@@ -23,6 +23,8 @@ PARTS = (
     Part("API", "ResponseCache", "kanban_mcp/reads.py", "get_cache_stats", "tests/store/test_store_cache.py", "benchmarks/bench_cache.py", "checked against the change log, not only by time"),
     Part("API", "BatchProcessor", "kanban_mcp/store/writer.py", "get_batch_stats", "tests/store/test_store_writer.py", "benchmarks/bench_writes.py", "takes what queued during the last commit; the window is 0 ms by default"),
     Part("API", "Bulk operations", "kanban_mcp/batch.py", "run_batch", "tests/operations/test_operations_batch.py", "benchmarks/bench_specification.py"),
+    Part("WebSocket", "WebSocketConnectionManager", "kanban_mcp/transport/websocket.py", "get_performance", "tests/live/test_live_websocket.py", "benchmarks/bench_live.py", "1,000 sockets, rooms, heartbeats of 30 s; 1013 beyond, and for who does not read"),
+    Part("WebSocket", "MessageBatcher", "kanban_mcp/transport/rooms.py", "", "tests/live/test_live_websocket.py", "benchmarks/bench_live.py", "at most 10 changes or 100 ms; a quiet room waits for nothing"),
     Part("Memory", "MemoryMonitor", "kanban_mcp/diagnostics/memory.py", "get_memory", "tests/diagnostics/test_diagnostics_memory.py", "benchmarks/bench_stdio.py", "against a budget: a process has no fixed heap"),
     Part("Memory", "LeakDetector", "kanban_mcp/diagnostics/memory.py", "get_memory", "tests/diagnostics/test_diagnostics_memory.py", ""),
     Part("Caching", "CacheManager, L1", "kanban_mcp/store/cache.py", "get_cache_stats", "tests/store/test_store_cache.py", "benchmarks/bench_cache.py", "1,000 entries, 5 minutes"),

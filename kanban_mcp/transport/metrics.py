@@ -118,6 +118,9 @@ class Metrics(Collector):
         for transport, count in watch.connections.by_transport.items():
             open_now.add_metric((transport,), count)
         yield open_now
+        told = watch.connections.latency
+        yield GaugeMetricFamily("kanban_websocket_latency_mean_seconds", "From change to frame.", value=told.mean)
+        yield GaugeMetricFamily("kanban_websocket_latency_max_seconds", "The slowest frame.", value=told.largest)
 
 
 def _status(code: str) -> str:

@@ -20,6 +20,7 @@ class RateLimit:
     """Refuses callers that ask more than so often in 60 seconds (429), and tells all how much is left.
 
     A caller with a key counts by the key, which was checked; all others by address. `scope["caller"]` is there.
+    WebSockets have a limit of their own, on how many are open: all may come back at once after a restart.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count a request and pass it on, or refuse it."""
-        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(UNCOUNTED):
+        if scope["type"] != "http" or scope["path"].startswith(UNCOUNTED):
             await self._inner(scope, receive, send)
             return
         name = self._name(scope)
@@ -46,7 +47,7 @@ class RateLimit:
                 message["headers"] = [*message.get("headers", ()), *_headers(verdict)]
             await send(message)
 
-        await self._inner(scope, receive, told if scope["type"] == "http" else send)
+        await self._inner(scope, receive, told)
 
     def _name(self, scope: Scope) -> str:
         key = scope["caller"].key

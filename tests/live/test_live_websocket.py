@@ -1,6 +1,7 @@
 """Changes as they happen, over a WebSocket."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -203,16 +204,49 @@ def _without_nulls(change: dict[str, Any]) -> dict[str, Any]:
 # Limits, each on a server of its own
 
 
+def connect_to(server: Running) -> connect:
+    """A socket, from before its welcome."""
+    return connect(server.url.replace("http", "ws") + "/ws", ping_interval=None)
+
+
 async def test_one_too_many_is_told_to_come_back(db: Path) -> None:
     with serving(db, websocket_connections=2) as server:
-        address = server.url.replace("http", "ws") + "/ws"
-        async with listening(server.url), listening(server.url), connect(address) as third:
+        async with listening(server.url), listening(server.url), connect_to(server) as third:
             with pytest.raises(ConnectionClosed) as closed:
                 await third.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
         async with listening(server.url) as again:
             assert again.welcome["type"] == "welcome"
+
+
+@pytest.mark.long
+async def test_a_thousand_sockets_of_one_address_have_places_and_one_more_has_none(db: Path) -> None:
+    """As the server is set up by default: its limit on requests is no limit on sockets."""
+    with serving(db) as server:
+        async with contextlib.AsyncExitStack() as there, connect_to(server) as first:
+            await first.recv()
+            for _ in range(999):
+                await there.enter_async_context(listening(server.url, ping_interval=None))
+            async with connect_to(server) as beyond:
+                with pytest.raises(ConnectionClosed) as closed:
+                    await beyond.recv()
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1013
+
+
+@pytest.mark.long
+async def test_a_hundred_thousand_changes_are_told_in_order(db: Path) -> None:
+    with serving(db, websocket_queue=100_000, rate_limit=0) as server:
+        async with agent(over_http(server.url)) as ann, listening(server.url) as ear:
+            board = await ann("create_board", name="busy")
+            await ear.subscribe(f"board:{board['id']}")
+            last = await ann.last_seq()
+            for _ in range(1000):
+                await ann("create_tasks", tasks=[{"title": "x"}] * 100)
+                changes = await ear.changes(100)
+                assert [change["seq"] for change in changes] == list(range(last + 1, last + 101))
+                last += 100
 
 
 async def test_who_does_not_read_is_closed_and_others_do_not_notice(db: Path) -> None:
