@@ -92,6 +92,7 @@ class Socket:
         self._most = settings.websocket_batch
         self._patience = settings.websocket_patience_seconds
         self._queue: asyncio.Queue[Frame] = asyncio.Queue(settings.websocket_queue)
+        self._sending = True
         self._joined: dict[str, Subscription] = {}
         self._ended = asyncio.Event()
         self._end = (1000, "")
@@ -123,7 +124,9 @@ class Socket:
 
         Else it goes into the queue; where there is no room, the client reads too slowly and is let go.
         """
-        if frame.wire is not None and self._queue.empty() and self._push(frame.wire):
+        # A frame under way must not be overtaken: its task may still wait for its turn when the buffer is empty again.
+        waiting = self._sending or not self._queue.empty()
+        if frame.wire is not None and not waiting and self._push(frame.wire):
             return
         try:
             self._queue.put_nowait(frame)
@@ -140,7 +143,9 @@ class Socket:
                 return self.end(TOO_SLOW, "Reads too slowly; subscribe again with since.")
             except (WebSocketDisconnect, OSError):
                 return self.end(1000, "")
+            self._sending = False
             frame = await self._queue.get()
+            self._sending = True
             self._queue.task_done()
 
     async def _receive(self) -> None:

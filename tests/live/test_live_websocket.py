@@ -249,6 +249,22 @@ async def test_a_hundred_thousand_changes_are_told_in_order(db: Path) -> None:
                 last += 100
 
 
+async def test_who_reads_by_fits_and_starts_hears_everything_in_order(db: Path) -> None:
+    """Between what waits in a socket's queue and what may be written at once, nothing overtakes."""
+    with serving(db, rate_limit=0, websocket_queue=10_000, websocket_patience_seconds=PATIENCE) as server:
+        async with agent(over_http(server.url)) as ann, listening(server.url, max_queue=1) as ear:
+            board = await ann("create_board", name="busy")
+            await ear.subscribe(f"board:{board['id']}")
+            last = await ann.last_seq()
+            for _ in range(4):
+                for _ in range(20):
+                    await ann("create_tasks", tasks=[{"title": "x", "description": "y" * 15_000}] * 5)
+                more = ann("create_tasks", tasks=[{"title": "z"}] * 50)
+                _, changes = await asyncio.gather(more, ear.changes(150))
+                assert [change["seq"] for change in changes] == list(range(last + 1, last + 151))
+                last += 150
+
+
 async def test_who_does_not_read_is_closed_and_others_do_not_notice(db: Path) -> None:
     with serving(db, websocket_patience_seconds=0.5) as server:
         async with agent(over_http(server.url)) as ann, listening(server.url) as ear:
