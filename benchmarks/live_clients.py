@@ -16,6 +16,7 @@ _UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+_PING, _PONG = 0x89, 0x8A
 SMALL_BUFFER = 8192
 
 
@@ -49,7 +50,11 @@ class Listener(asyncio.Protocol):
             self._upgraded = True
             self.transport.write(self._hello)
         while (frame := self._frame()) is not None:
-            self._take(frame)
+            kind, content = frame
+            if kind == _PING:
+                self.transport.write(bytes([_PONG, 0x80 | len(content), 0, 0, 0, 0]) + content)
+            else:
+                self._take(content)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The server let go."""
@@ -64,8 +69,8 @@ class Listener(asyncio.Protocol):
             made = datetime.fromisoformat(at[1].decode())
             self._ages.append((datetime.now(UTC) - made).total_seconds())
 
-    def _frame(self) -> bytes | None:
-        """The next whole frame in the buffer."""
+    def _frame(self) -> tuple[int, bytes] | None:
+        """The next whole frame in the buffer: its first byte, and what it carries."""
         if len(self._buffer) < 2:
             return None
         length, start = self._buffer[1], 2
@@ -75,8 +80,9 @@ class Listener(asyncio.Protocol):
             length, start = int.from_bytes(self._buffer[2:10], "big"), 10
         if len(self._buffer) < start + length:
             return None
-        frame, self._buffer = self._buffer[start : start + length], self._buffer[start + length :]
-        return frame
+        kind, content = self._buffer[0], self._buffer[start : start + length]
+        self._buffer = self._buffer[start + length :]
+        return kind, content
 
 
 async def listeners(port: int, count: int, ages: list[float], *boards: int, reads: bool = True) -> list[Listener]:
