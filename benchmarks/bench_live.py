@@ -48,7 +48,8 @@ def _measured(what: _What) -> list[Figure]:
 
 
 async def _load(app: App, port: int, process: psutil.Process) -> list[Figure]:
-    await _users(port, seconds=2.0, pause=0.0)
+    # Long enough for caches and the connections of readers to be there: they are no growth.
+    await _users(port, seconds=10.0 if full() else 2.0, pause=0.0)
     before = process.memory_info().rss
     length = 60.0 if full() else 8.0
     paced, statuses = await _users(port, seconds=length, pause=PAUSE)
