@@ -72,7 +72,7 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
     reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
     runner = Runner(catalog, reads, Writes(store, writer))
-    runner.on_call = watch.calls.observe
+    runner.on_call = watch.on_call
     watch.profiler.operations = {operation.name for operation in catalog.everything()}
     writer.on_commit = functools.partial(_committed, feed, checkpointer)
     if settings.log_days:

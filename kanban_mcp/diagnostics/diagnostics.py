@@ -1,5 +1,7 @@
 """All monitors over one store."""
 
+from collections.abc import Callable
+
 from kanban_mcp.diagnostics.batches import BatchMonitor
 from kanban_mcp.diagnostics.caching import CacheMonitor
 from kanban_mcp.diagnostics.calls import CallMonitor
@@ -9,6 +11,7 @@ from kanban_mcp.diagnostics.memory import MemoryMonitor
 from kanban_mcp.diagnostics.profiler import Profiler, Spans
 from kanban_mcp.diagnostics.queries import QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
+from kanban_mcp.diagnostics.tracing import tracing
 from kanban_mcp.models.caller import NOBODY
 from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
@@ -43,6 +46,7 @@ class Diagnostics:
         self._writer = writer
         self._checks = Checks(database)
         self.spans = spans
+        self.tracing = tracing()
         self.queries = QueryMonitor(database.plan, slow_seconds=slow_seconds)
         self.connections = ConnectionMonitor()
         self.calls = CallMonitor(self.queries, self.connections, memory=lambda: self.memory.usage)
@@ -71,6 +75,19 @@ class Diagnostics:
         self._ticker = Ticker([self._tick_calls, self._tick_memory])
         database.on_query = self.queries.observe
         writer.on_group = self.batches.observe
+
+    @property
+    def on_call(self) -> Callable[[str, str, float, str | None], None]:
+        """What is told of every call: the monitor, and where spans are collected the tracer too."""
+        count, tracing = self.calls.observe, self.tracing
+        if tracing is None:
+            return count
+
+        def both(operation: str, transport: str, seconds: float, error: str | None) -> None:
+            count(operation, transport, seconds, error)
+            tracing.observe(operation, transport, seconds, error)
+
+        return both
 
     def close(self) -> None:
         """Stop watching."""

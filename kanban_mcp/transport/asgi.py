@@ -83,6 +83,10 @@ def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
 def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:
     """What every request passes, written from the inside out."""
     settings, addresses = app.settings, ClientAddresses(app.settings.trusted_proxies)
+    if app.watch.tracing is not None:
+        from kanban_mcp.transport.traces import Traces  # noqa: PLC0415 - loads what only collectors of spans need
+
+        inner = Traces(inner)
     inner = Compression(inner)
     inner = Bodies(inner)
     if settings.rate_limit:
