@@ -1,5 +1,8 @@
 // The address: which page it names, and what is kept in it.
 
+/** Whether there are other pages beside this one. */
+export const pages = true;
+
 /** Go to an address of this site without loading it anew. */
 export function go(address, { replace = false } = {}) {
   history[replace ? "replaceState" : "pushState"](null, "", address);

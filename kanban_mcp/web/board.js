@@ -1,6 +1,6 @@
 // A board: what it shows, kept true, and what is done on it.
-import { kept } from "./address.js";
-import { all, call } from "./api.js";
+import { kept, pages } from "./address.js";
+import { all, call, maybe } from "./api.js";
 import { archive } from "./archive.js";
 import { Columns } from "./columns.js";
 import { h, tell, wrong } from "./dom.js";
@@ -11,10 +11,10 @@ import { Live } from "./live.js";
 import { moveMenu } from "./menu.js";
 import { cardPanel } from "./panel.js";
 import { me } from "./me.js";
+import { MOST_ASKED, offers } from "./rest.js";
 import { BoardState } from "./state.js";
 import { Undo } from "./undo.js";
 
-const MOST_NAMED = 60; // blocked cards whose blockers are asked for when a board is read
 const MOST_DONE = 2000; // finished cards that are fetched; search finds the rest
 
 /** Show a board, once it is read; what to call when it is left. */
@@ -70,7 +70,7 @@ class BoardPage {
     this.draw();
     this.finished().catch(wrong);
     this.ages();
-    this.blockers([...this.state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id).slice(0, MOST_NAMED));
+    this.blockers([...this.state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id).slice(0, MOST_ASKED));
   }
 
   /** Finished cards come after what matters more. */
@@ -102,7 +102,7 @@ class BoardPage {
 
   /** Above which age work on this board is unusual. */
   async ages() {
-    const flow = await call("get_flow_metrics", { board: this.id }).catch(() => null);
+    const flow = await maybe("get_flow_metrics", { board: this.id });
     const usual = flow?.cycle_time?.p85_hours;
     if (!usual || this.closed) return;
     this.late = this.columns.late = usual * 3600000;
@@ -120,8 +120,8 @@ class BoardPage {
     this.tools = filterForm(this.state, { changed: () => this.columns.filter(), search: (words) => this.search(words) });
     this.bulk = h("div.bulk", { hidden: true, role: "group", "aria-label": "Chosen cards" });
     this.results = h("div");
-    const links = [h("a", { href: `/boards/${this.id}/charts` }, "Charts"), h("button", { onclick: () => archive(this) }, "Archive")];
-    const undo = me.writes ? h("button.undo", { onclick: () => this.takeBack(), title: "Take back what you changed last (u)" }, "Undo") : null;
+    const links = [pages ? h("a", { href: `/boards/${this.id}/charts` }, "Charts") : null, offers("archive_task") ? h("button", { onclick: () => archive(this) }, "Archive") : null];
+    const undo = this.undoes ? h("button.undo", { onclick: () => this.takeBack(), title: "Take back what you changed last (u)" }, "Undo") : null;
     const frame = h("div.board", {}, h("div.head", {}, h("h1", {}, name), links, undo, this.note), this.tools, this.results, this.bulk, this.columns.element);
     this.content.replaceChildren(frame);
     liftable(this, frame);
@@ -165,6 +165,11 @@ class BoardPage {
   }
 
   // Doing
+
+  /** Whether what one did oneself can be told from what others did, and taken back. */
+  get undoes() {
+    return me.writes && Boolean(me.actor) && offers("undo");
+  }
 
   async add(column, title) {
     try {
@@ -210,7 +215,7 @@ class BoardPage {
 
   /** Choose a card or leave it; null leaves all. */
   choose(id) {
-    if (!me.writes) return;
+    if (!me.writes || !offers("run_batch")) return;
     if (id === null) this.chosen.clear();
     else if (!this.chosen.delete(id)) this.chosen.add(id);
     this.columns.choose();
@@ -249,7 +254,7 @@ class BoardPage {
 
   key(event) {
     if (event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey) return;
-    if (event.key === "u" && me.writes && !this.panel) this.takeBack();
+    if (event.key === "u" && this.undoes && !this.panel) this.takeBack();
     if (event.key === "Escape" && this.chosen.size && !event.defaultPrevented) this.choose(null);
     if (event.key === "/") {
       event.preventDefault();

@@ -1,6 +1,7 @@
 // How work flows: pictures drawn by the server, each with its figures beside it.
-import { call, request } from "./api.js";
+import { call } from "./api.js";
 import { h } from "./dom.js";
+import { request } from "./rest.js";
 
 export async function chartsPage(content, id) {
   const board = await call("get_board", { board: id, limit: 1 });

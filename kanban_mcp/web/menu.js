@@ -1,5 +1,6 @@
 // "Move to…": the way to move a card with one pointer press, or none.
 import { h } from "./dom.js";
+import { offers } from "./rest.js";
 
 /** Show the menu of a card beside its button. */
 export function moveMenu(page, id, anchor) {
@@ -21,7 +22,7 @@ export function moveMenu(page, id, anchor) {
     page.state.columns.map((column) => item(column.name, () => choose(column.status), { disabled: column.status === card.status })),
     h("hr"),
     item("Open", () => (close(), page.open(id))),
-    item(page.chosen.has(id) ? "Do not choose" : "Choose, to move several", () => (close(), page.choose(id))),
+    offers("run_batch") ? item(page.chosen.has(id) ? "Do not choose" : "Choose, to move several", () => (close(), page.choose(id))) : null,
   );
   const place = anchor.getBoundingClientRect();
   document.body.append(menu);

@@ -1,11 +1,12 @@
 // A card's own page, beside the board.
 import { keep } from "./address.js";
-import { call } from "./api.js";
+import { call, maybe } from "./api.js";
 import { h, when, wrong } from "./dom.js";
+import { draft } from "./draft.js";
 import { graph } from "./graph.js";
 import { markdown } from "./markdown.js";
 import { me } from "./me.js";
-import { draft } from "./session.js";
+import { offers } from "./rest.js";
 import { sheet } from "./sheet.js";
 
 /** Open a card; `closed` is called when it is closed. */
@@ -50,9 +51,9 @@ class Panel {
     try {
       const [card, notes, past, around] = await Promise.all([
         call("get_task", { task_id: this.id }),
-        call("list_notes", { task_id: this.id, limit: 100 }).catch(() => null), // where notes are off, the brief has some
+        maybe("list_notes", { task_id: this.id, limit: 100 }), // where notes are off, the brief has some
         this.past(),
-        call("get_task_graph", { task_id: this.id, depth: 2 }).catch(() => null),
+        maybe("get_task_graph", { task_id: this.id, depth: 2 }),
       ]);
       this.card = card;
       this.show(card, notes?.items ?? card.notes ?? [], past, around);
@@ -140,7 +141,7 @@ class Panel {
     const groups = [["Waits for", card.blockers], ["Others wait for it", card.blocks], ["Parts", card.subtasks], ["Related", card.related]];
     const shown = groups.filter(([, tasks]) => tasks?.length);
     const apart = (task) => this.button("Unlink", () => call("unlink_tasks", { task_id: this.id, depends_on: task.id }));
-    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" ? apart(task) : null);
+    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" && offers("unlink_tasks") ? apart(task) : null);
     return [
       h("h3", {}, "Links"),
       around && shown.length ? graph(around) : null,
@@ -165,7 +166,7 @@ class Panel {
 
   change(change) {
     const fields = Object.keys(change.after ?? {}).filter((name) => !["version", "position", "id"].includes(name));
-    const undo = me.writes ? this.button("Undo", () => call("undo", { seq: change.seq })) : null;
+    const undo = offers("undo") ? this.button("Undo", () => call("undo", { seq: change.seq })) : null;
     return h("li", {}, when(change.at), " ", h("b", {}, change.actor), ` ${change.action}`, change.entity === "task" ? null : ` a ${change.entity}`, fields.length ? h("span.fields-changed", {}, ` ${fields.join(", ")}`) : null, " ", undo);
   }
 
@@ -189,7 +190,7 @@ class Panel {
       await call("archive_task", { task_id: this.id });
       this.close();
     };
-    return me.writes ? h("p.foot", {}, h("button", { type: "button", onclick: () => this.act(away) }, "Archive this card")) : null;
+    return me.writes && offers("archive_task") ? h("p.foot", {}, h("button", { type: "button", onclick: () => this.act(away) }, "Archive this card")) : null;
   }
 
   button(label, act) {

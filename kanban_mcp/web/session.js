@@ -1,18 +1,8 @@
-// Signing in and out, and what someone has begun to write.
-import { Problem, request } from "./api.js";
+// Signing in and out.
 import { h } from "./dom.js";
 import { me } from "./me.js";
-
-/** A text that is being written: kept until it is sent, also when the page is loaded anew. */
-export function draft(name) {
-  const said = { text: "" };
-  try {
-    said.text = sessionStorage.getItem(name) ?? "";
-    return Object.defineProperty({}, "text", { get: () => sessionStorage.getItem(name) ?? "", set: (text) => sessionStorage.setItem(name, text) });
-  } catch {
-    return said; // a host's frame keeps nothing
-  }
-}
+import { Problem } from "./problem.js";
+import { request } from "./rest.js";
 
 /** Ask the server who this is. Raises Problem, with status 401 where it wants a key. */
 export async function ask() {
