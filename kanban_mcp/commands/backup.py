@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from kanban_mcp.commands.database import database_option, explained, settings_of
+from kanban_mcp.commands.database import database_option, settings_of
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.files import beside
 from kanban_mcp.store.database import copy_database
 

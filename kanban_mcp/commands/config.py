@@ -12,10 +12,8 @@ from typing import Any
 import click
 
 from kanban_mcp.commands.clients import CLIENTS, merged
-from kanban_mcp.commands.database import FAILED
 from kanban_mcp.commands.flags import settings
-from kanban_mcp.commands.running import refuse
-from kanban_mcp.errors import KanbanError
+from kanban_mcp.commands.refusals import FAILED, explained
 
 
 @click.command()
@@ -36,13 +34,12 @@ def config(context: click.Context, /, client: str, project: bool, write: bool, y
     settings(**flags)
     file, entry = _file(client, project), _entry(flags)
     try:
-        if not write:
-            click.echo(f"{file}:", err=True)
-            click.echo(merged(CLIENTS[client], "", entry), nl=False)
-        elif _wanted(file, client, entry, yes):
-            click.echo(f"Written. Restart {CLIENTS[client].title}, or reload its servers.", err=True)
-    except KanbanError as error:
-        refuse(error)
+        with explained():
+            if not write:
+                click.echo(f"{file}:", err=True)
+                click.echo(merged(CLIENTS[client], "", entry), nl=False)
+            elif _wanted(file, client, entry, yes):
+                click.echo(f"Written. Restart {CLIENTS[client].title}, or reload its servers.", err=True)
     except OSError as error:
         click.echo(f"kanban-mcp: {file}: {error.strerror}", err=True)
         sys.exit(FAILED)

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from kanban_mcp.commands.flags import UNUSABLE, settings
+from kanban_mcp.commands.database import database_option, settings_of
+from kanban_mcp.commands.flags import UNUSABLE
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.finding import Finding
 
@@ -19,14 +20,14 @@ FOUND = 1
 @click.command()
 @click.option("--fix", is_flag=True, help="Mend what can be, after a backup beside the file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file.")
-@click.pass_obj
-def doctor(outer: dict[str, Any], fix: bool, as_json: bool, db: Path | None) -> None:
+@database_option
+@click.pass_context
+def doctor(context: click.Context, fix: bool, as_json: bool, db: Path | None) -> None:
     """Look through a database file for damage, also one that no server opens; --fix mends it.
 
     Exit code 0: sound, or warnings only. 1: something is wrong. 2: the file cannot be examined.
     """
-    path = settings(db=db or outer.get("db")).db
+    path = settings_of(context, db=db).db
     try:
         report = _examined(path, fix)
     except (KanbanError, OSError) as error:

@@ -7,6 +7,7 @@ from typing import get_args
 import click
 
 from kanban_mcp.commands.database import acting, database_option, opened, settings_of
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.files import beside
 from kanban_mcp.services.exports import ExportFormat
 
@@ -28,7 +29,7 @@ def export(context: click.Context, board: str, output: Path, form: ExportFormat 
     """Write a board into a file."""
     settings = settings_of(context, db=db)
     chosen: ExportFormat = form or _FORMATS.get(output.suffix, "jsonl")
-    with opened(settings) as app, app.database.reading(acting(settings)):
+    with explained(), opened(settings) as app, app.database.reading(acting(settings)):
         found = app.services.boards.resolve(board)
         if str(output) == "-":
             for part in app.services.exports.parts(found, chosen):

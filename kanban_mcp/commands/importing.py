@@ -7,6 +7,7 @@ from typing import get_args
 import click
 
 from kanban_mcp.commands.database import acting, database_option, opened, settings_of
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.files import beside
 from kanban_mcp.importers.detection import Kind, source_of
 from kanban_mcp.models.exchange import Import
@@ -23,7 +24,7 @@ from kanban_mcp.progress import heard_by
 def import_(context: click.Context, file: Path, kind: Kind, name: str | None, dry_run: bool, db: Path | None) -> None:
     """Read a board from a file, or from a folder of Backlog.md: all of it or nothing."""
     settings = settings_of(context, db=db)
-    with opened(settings) as app, heard_by(_shown):
+    with explained(), opened(settings, making=True) as app, heard_by(_shown):
         source = source_of(*beside(file.resolve()), kind)
         with app.database.reading(acting(settings)):
             write = app.services.imports.prepared(source, name=name, dry_run=dry_run)

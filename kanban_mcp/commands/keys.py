@@ -1,32 +1,26 @@
 """`kanban-mcp keys`: who may speak over HTTP. Whoever may write the file may make keys to it."""
 
-import contextlib
 import functools
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from kanban_mcp.app import App, open_app
-from kanban_mcp.commands.flags import UNUSABLE, settings
-from kanban_mcp.errors import KanbanError, Unusable
+from kanban_mcp.app import App
+from kanban_mcp.commands.database import database_option, opened, settings_of
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.models.fields import Actor, Moment
 from kanban_mcp.models.key import SCOPES, Key
 from kanban_mcp.store.clock import later, stamp
 
-REFUSED = 1
-"""Exit code when there is no such key or board, or the key could not be used."""
 _DAY = 24 * 3600
 _COLUMNS = ("ID", "ACTOR", "SCOPE", "BOARDS", "CREATED", "EXPIRES", "LAST USED", "STATE")
 
 _T = TypeVar("_T")
-
-_file = click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file.")
 
 
 def _checked(type_: Any) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -58,10 +52,10 @@ def keys() -> None:
 @click.option("--scope", type=click.Choice(list(SCOPES)), default="write", help="What it may do. Default: write.")
 @click.option("--board", "boards", multiple=True, help="A board it is limited to; may be repeated.")
 @click.option("--expires", metavar="WHEN", callback=_end, help="Days, as 90d, or a date. Default: never.")
-@_file
-@click.pass_obj
+@database_option
+@click.pass_context
 def create(
-    outer: dict[str, Any],
+    context: click.Context,
     actor: str,
     scope: Scope,
     boards: tuple[str, ...],
@@ -69,7 +63,7 @@ def create(
     db: Path | None,
 ) -> None:
     """Make a key and print it, once: only a hash of it is kept."""
-    with _app(outer, db) as app:
+    with explained(), opened(settings_of(context, db=db), making=True) as app:
         end = later(stamp(app.database.clock()), expires) if isinstance(expires, float) else expires
         make = functools.partial(app.services.keys.create, actor, scope, boards=boards, expires_at=end)
         key, text = _written(app, make)
@@ -78,11 +72,11 @@ def create(
 
 
 @keys.command("list")
-@_file
-@click.pass_obj
-def list_(outer: dict[str, Any], db: Path | None) -> None:
+@database_option
+@click.pass_context
+def list_(context: click.Context, db: Path | None) -> None:
     """List the keys, without their secrets."""
-    with _app(outer, db) as app, app.database.reading():
+    with explained(), opened(settings_of(context, db=db), making=True) as app, app.database.reading():
         rows = [_COLUMNS, *(_row(key, stamp(app.database.clock())) for key in app.services.keys.all())]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -91,24 +85,13 @@ def list_(outer: dict[str, Any], db: Path | None) -> None:
 
 @keys.command()
 @click.argument("key")
-@_file
-@click.pass_obj
-def revoke(outer: dict[str, Any], key: str, db: Path | None) -> None:
+@database_option
+@click.pass_context
+def revoke(context: click.Context, key: str, db: Path | None) -> None:
     """End a key, by its id or whole, at once and in every server on the file."""
-    with _app(outer, db) as app:
+    with explained(), opened(settings_of(context, db=db), making=True) as app:
         ended = _written(app, lambda: app.services.keys.revoke(key))
     click.echo(f"Key {ended.id} of {ended.actor} is revoked.", err=True)
-
-
-@contextlib.contextmanager
-def _app(outer: dict[str, Any], db: Path | None) -> Iterator[App]:
-    """The file's app; a refusal is said, with what to do about it."""
-    try:
-        with open_app(settings(db=db or outer.get("db"))) as app:
-            yield app
-    except KanbanError as error:
-        click.echo(f"kanban-mcp: {error.message} {error.hint}", err=True)
-        sys.exit(UNUSABLE if isinstance(error, Unusable) else REFUSED)
 
 
 def _written(app: App, run: Callable[[], _T]) -> _T:

@@ -2,20 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from kanban_mcp.app import open_app
-from kanban_mcp.commands.flags import UNUSABLE, settings
-from kanban_mcp.errors import KanbanError, Unusable
+from kanban_mcp.commands.database import database_option, opened, settings_of
+from kanban_mcp.commands.flags import UNUSABLE
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.models.fields import Moment
 from kanban_mcp.settings import Settings
 
 FORMATS = ("md", "html", "svg")
-REFUSED = 1
-"""Exit code when there is no such board, or what was asked for makes no sense."""
 
 
 def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -32,24 +29,27 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--since", metavar="DATE", callback=_moment, help="Where the period begins. Default: 30 days ago.")
 @click.option("--until", metavar="DATE", callback=_moment, help="Where it ends. Default: now.")
 @click.option("--tag", metavar="TAG", help="Only tasks with this tag, or one below it.")
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file.")
-@click.pass_obj
+@database_option
+@click.pass_context
 def report(
-    outer: dict[str, Any], /, board: str, form: str | None, output: Path | None, db: Path | None, **narrowed: str | None
+    context: click.Context,
+    /,
+    board: str,
+    form: str | None,
+    output: Path | None,
+    db: Path | None,
+    **narrowed: str | None,
 ) -> None:
     """Report the flow of a board: cycle time, throughput, cumulative flow, ageing work, forecast.
 
     BOARD is an id or a name. A page (html) and a picture (svg) have charts; all have the figures.
     """
-    chosen = settings(**{**outer, **({"db": db} if db else {})})
+    chosen = settings_of(context, db=db)
     if output is not None and _is_of(output, chosen.db):
         raise click.BadParameter("is the database itself; name another file", param_hint="--output")
     wanted = form or (output.suffix.lstrip(".") if output and output.suffix.lstrip(".") in FORMATS else "md")
-    try:
+    with explained():
         text = _written(chosen, board, wanted, narrowed)
-    except KanbanError as error:
-        click.echo(f"kanban-mcp: {error.message} {error.hint}", err=True)
-        sys.exit(UNUSABLE if isinstance(error, Unusable) else REFUSED)
     if output is None:
         click.echo(text)
         return
@@ -75,8 +75,6 @@ def _written(chosen: Settings, board: str, form: str, narrowed: dict[str, str | 
     from kanban_mcp.reports.picture import picture  # noqa: PLC0415
     from kanban_mcp.reports.report import report as measured  # noqa: PLC0415
 
-    if not chosen.db.exists():
-        raise Unusable("There is no such database file.", hint="Choose another with --db.")
-    with open_app(chosen) as app:
+    with opened(chosen) as app:
         found = measured(app, board, since=narrowed["since"], until=narrowed["until"], tag=narrowed["tag"])
     return {"md": markdown, "html": html, "svg": picture}[form](found)

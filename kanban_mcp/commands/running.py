@@ -5,23 +5,18 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kanban_mcp.app import App, open_app
-from kanban_mcp.catalog import TOOLSETS
-from kanban_mcp.commands.database import FAILED
-from kanban_mcp.commands.flags import UNUSABLE, settings
+from kanban_mcp.app import App
+from kanban_mcp.commands.database import opened, settings_of
+from kanban_mcp.commands.refusals import explained
 from kanban_mcp.commands.tables import shown
 from kanban_mcp.commands.terminal import colored
-from kanban_mcp.commands.words import typed
-from kanban_mcp.errors import KanbanError, Unusable
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
-from kanban_mcp.settings import Settings
 
 WAIT = 30
 """Seconds in which one question for news may stay open."""
@@ -40,7 +35,7 @@ def run(
     **values: Any,
 ) -> None:
     """Carry an operation out and show its answer: a table on a terminal, JSON where a program reads."""
-    chosen = settings_in(click.get_current_context(), db=db, actor=logged_as)
+    chosen = settings_of(click.get_current_context(), db=db, actor=logged_as)
     arguments = _given(values)
     table = as_table or (sys.stdout.isatty() and not as_json)
     show = _tables(colored(no_color)) if table else _json
@@ -48,34 +43,11 @@ def run(
         # Who writes in a script says so once, who sits at a terminal is asked.
         arguments["confirm"] = yes or (sys.stdin.isatty() and click.confirm("Delete for good?", err=True))
     try:
-        with opened(chosen, making=operation.name == "create_board") as app:
+        with explained(), opened(chosen, making=operation.name == "create_board") as app:
             call = _followed(app, operation, arguments, show) if follow else _called(app, operation, arguments, show)
             asyncio.run(call)
     except KeyboardInterrupt:
         sys.exit(0 if follow else 130)
-    except KanbanError as error:
-        refuse(error)
-
-
-def settings_in(context: click.Context, **flags: Any) -> Settings:
-    """Settings of a command: its own flags, else those before its name, else variables."""
-    own = {name: value for name, value in flags.items() if value is not None}
-    return settings(**{**context.find_root().params, **own})
-
-
-def opened(chosen: Settings, *, making: bool = False) -> AbstractContextManager[App]:
-    """The app over a file that is there. Raises Unusable."""
-    if not making and not chosen.db.exists():
-        raise Unusable(f"There is no database file {chosen.db}.", hint="Choose another with --db, or `board add` one.")
-    return open_app(chosen.model_copy(update={"toolsets": TOOLSETS}))
-
-
-def refuse(error: KanbanError) -> None:
-    """Say on stderr what is so and what to do, and end: 1 when refused, 2 when the file cannot be used."""
-    click.echo(f"kanban-mcp: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  {typed(error.hint)}", err=True)
-    sys.exit(UNUSABLE if isinstance(error, Unusable) else FAILED)
 
 
 def caller(app: App) -> Caller:

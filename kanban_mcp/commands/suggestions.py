@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from kanban_mcp.commands.running import opened, settings_in
+from kanban_mcp.commands.database import opened, settings_of
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller
 
@@ -29,7 +29,7 @@ def suggest(context: click.Context, parameter: click.Parameter, begun: str) -> l
     """The values of a parameter that begin so. None where there is no file, or it cannot be read: typing goes on."""
     operation, value, told = KNOWN[str(parameter.name)]
     try:
-        with opened(settings_in(context, db=context.params.get("db"))) as app:
+        with opened(settings_of(context, db=context.params.get("db"))) as app:
             board = context.params.get("board") if operation != "list_boards" and operation != "list_tags" else None
             arguments = {"board": board} if board else {}
             answer = asyncio.run(app.runner.answer(operation, arguments, caller=Caller(""), transport="cli")).value

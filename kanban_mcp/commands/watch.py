@@ -16,12 +16,13 @@ from typing import Any
 import click
 
 from kanban_mcp.app import App
+from kanban_mcp.commands.database import database_option, opened, settings_of
 from kanban_mcp.commands.flags import UNUSABLE
-from kanban_mcp.commands.running import caller, opened, refuse, settings_in
+from kanban_mcp.commands.refusals import explained
+from kanban_mcp.commands.running import caller
 from kanban_mcp.commands.screen import NEWS, Size, screen
 from kanban_mcp.commands.suggestions import suggest
 from kanban_mcp.commands.terminal import colored
-from kanban_mcp.errors import KanbanError
 
 IDLE = 10.0
 """Seconds after which it redraws though nothing happened: how long who holds what."""
@@ -33,7 +34,7 @@ ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 @click.command()
 @click.argument("board", required=False, shell_complete=suggest)
 @click.option("--no-color", is_flag=True, help="No colors; the variable NO_COLOR says the same.")
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="The database file.")
+@database_option
 @click.pass_context
 def watch(context: click.Context, board: str | None, no_color: bool, db: Path | None) -> None:
     """Watch a board in the terminal: its columns, who holds what, what just happened. q ends it."""
@@ -41,12 +42,10 @@ def watch(context: click.Context, board: str | None, no_color: bool, db: Path | 
         click.echo("kanban-mcp: watch needs a terminal; `kanban-mcp changes --follow` tells programs.", err=True)
         sys.exit(UNUSABLE)
     try:
-        with opened(settings_in(context, db=db)) as app, asyncio.Runner() as loop:
+        with explained(), opened(settings_of(context, db=db)) as app, asyncio.Runner() as loop:
             _watch(_Board(app, loop, board), app, colored(no_color))
     except KeyboardInterrupt:
         pass
-    except KanbanError as error:
-        refuse(error)
 
 
 class _Board:

@@ -61,10 +61,10 @@ def test_a_report_is_narrowed_to_a_period_and_a_tag(typed: Typed) -> None:
         (("Alpha", "--since", "soon"), "must be a date or time", 2),
         (("Alpha", "--format", "pdf"), "'pdf' is not one of", 2),
         (("Alpha", "--output", "/nowhere/report.md"), "/nowhere/report.md: No such file or directory", 2),
-        (("Alpha", "--db", "/nowhere/kanban.db"), "There is no such database file.", 2),
+        (("Alpha", "--db", "/nowhere/kanban.db"), "There is no database file", 2),
     ],
 )
-def test_what_cannot_be_reported_is_said_in_a_line(
+def test_what_cannot_be_reported_is_said_with_the_exit_code_of_its_kind(
     typed: Typed, arguments: tuple[str, ...], said: str, code: int
 ) -> None:
     result = typed(*arguments)
