@@ -13,6 +13,7 @@ from kanban_mcp.transport import frames
 from kanban_mcp.transport.frames import Frame
 from kanban_mcp.transport.http import LONGEST_FRAME
 from kanban_mcp.transport.sockets import MOST_ROOMS, POLICY, TOO_SLOW, Authenticate, Ping, Subscribe, Unsubscribe
+from kanban_mcp.transport.strangers import FAILURES, SECONDS, SHARE
 
 _ASKED: tuple[tuple[type, dict[str, Any]], ...] = (
     (Subscribe, {"type": "subscribe", "rooms": ["board:1", "task:5"], "since": 41}),
@@ -21,7 +22,7 @@ _ASKED: tuple[tuple[type, dict[str, Any]], ...] = (
     (Authenticate, {"type": "authenticate", "key": "kbn_..."}),
 )
 _CLOSED = (
-    (POLICY, "the key is wrong, was revoked or has expired; or none came within a heartbeat"),
+    (POLICY, f"the key is wrong, was revoked or has expired; or none came within {SECONDS:g} s"),
     (1009, f"a frame was longer than {LONGEST_FRAME // 1024} KiB"),
     (1011, "no answer to a heartbeat"),
     (1012, "the server ends: come back soon"),
@@ -61,6 +62,11 @@ def websocket_page() -> str:
     ]
     lines += [f"| {code} | {why} |" for code, why in _CLOSED]
     lines += ["", "A wrong key in a header is HTTP 401, a foreign origin 403, before there is a socket.", ""]
+    lines += [
+        f"One in {SHARE} places for sockets may be taken by those that have not brought a key yet. Who brings a wrong "
+        f"one or none counts as a failed request of its address: after {FAILURES} in a minute the next is HTTP 429.",
+        "",
+    ]
     lines += ["The limits are [settings](settings.md), with `WEBSOCKET` in their names.", ""]
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.app import App
@@ -16,6 +17,7 @@ from kanban_mcp.transport.compression import Compression
 from kanban_mcp.transport.endpoint import PREFIX
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
+from kanban_mcp.transport.heartbeat import Heartbeat
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.mcp_http import PATHS, McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
@@ -26,28 +28,35 @@ from kanban_mcp.transport.reader import Reader
 from kanban_mcp.transport.readiness import Readiness
 from kanban_mcp.transport.rest import Rest
 from kanban_mcp.transport.shared_windows import SharedWindows
+from kanban_mcp.transport.strangers import Strangers
 from kanban_mcp.transport.web import Web
 from kanban_mcp.transport.websocket import LiveSockets
 
 
 class Site(NamedTuple):
-    """The application, its lifespan to be entered once; and `close`, which ends the streams that would stay open."""
+    """The application, its lifespan to be entered once; and `close`, which ends the streams that would stay open.
+
+    `paths` are all there are, with their parameters in braces.
+    """
 
     asgi: ASGIApp
     close: Callable[[], None]
+    paths: tuple[str, ...]
 
 
 def site(app: App) -> Site:
     """The application over an open app."""
     fast = FastLane(app, "http") if app.settings.fast_lane else None
-    mcp, rest, keyring = McpHttp(mcp_server(app), app.watch.connections, fast), Rest(app), Keyring(app)
-    live = LiveSockets(app, keyring)
+    rest, keyring, strangers = Rest(app), Keyring(app), Strangers(ClientAddresses(app.settings.trusted_proxies))
+    heartbeat = Heartbeat(keyring, app.settings.websocket_heartbeat_seconds)
+    mcp = McpHttp(mcp_server(app), app.watch.connections, heartbeat, fast)
+    live = LiveSockets(app, keyring, heartbeat, strangers)
     shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
     openapi = OpenApi(app, rest.addresses)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with mcp.running(), live.running(), contextlib.AsyncExitStack() as closing:
+        async with mcp.running(), heartbeat.running(), contextlib.AsyncExitStack() as closing:
             if shared is not None:
                 closing.push_async_callback(shared.close)
             yield
@@ -62,7 +71,13 @@ def site(app: App) -> Site:
         *Web(app).routes,
     ]
     inner = _first(rest, mcp, Starlette(routes=routes, lifespan=lifespan))
-    return Site(_admitted(inner, app, keyring, shared), mcp.close)
+    paths = (*(PREFIX + each.template for each in rest.addresses.resources), *PATHS, *map(_path, routes))
+    return Site(_admitted(inner, app, keyring, strangers, shared), mcp.close, paths)
+
+
+def _path(route: BaseRoute) -> str:
+    assert isinstance(route, Route | WebSocketRoute | Mount)
+    return route.path
 
 
 def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
@@ -80,7 +95,9 @@ def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
     return chosen
 
 
-def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows | None) -> ASGIApp:
+def _admitted(
+    inner: ASGIApp, app: App, keyring: Keyring, strangers: Strangers, shared: SharedWindows | None
+) -> ASGIApp:
     """What every request passes, written from the inside out."""
     settings, addresses = app.settings, ClientAddresses(app.settings.trusted_proxies)
     if app.watch.tracing is not None:
@@ -91,7 +108,7 @@ def _admitted(inner: ASGIApp, app: App, keyring: Keyring, shared: SharedWindows 
     inner = Bodies(inner)
     if settings.rate_limit:
         inner = RateLimit(inner, limit=settings.rate_limit, addresses=addresses, shared=shared)
-    inner = Admission(inner, keyring, bound=settings.host, actor=settings.actor, addresses=addresses)
+    inner = Admission(inner, keyring, strangers, bound=settings.host, actor=settings.actor)
     if settings.allowed_origins:
         inner = CORSMiddleware(
             inner,

@@ -5,29 +5,24 @@ good: from then on everyone needs one, also when all were revoked.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Unauthorized
 from kanban_mcp.models.caller import ADMIN, Caller
-from kanban_mcp.transport.clients import ClientAddresses, forwarded
+from kanban_mcp.transport.clients import forwarded
 from kanban_mcp.transport.guard import LOOPBACK_NAMES, is_loopback
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.problems import problem, refuse
 from kanban_mcp.transport.rate_limit import too_many
-from kanban_mcp.transport.windows import Windows
+from kanban_mcp.transport.strangers import STRANGER, Strangers
 
 PUBLIC = re.compile(
-    r"/(health(/live|/ready)?|openapi\.json|docs|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
+    r"/(health(/live|/ready)?|openapi\.json|docs(/style\.css)?|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
 )
 """Addresses that show nothing of the boards: pages and their files do not, what fills them does."""
-STRANGER = Caller("", frozenset(), frozenset())
-"""Someone without a key, who may do and see nothing: on public routes, and on WebSockets, whose first message may
-bring a key because browsers cannot set headers there."""
-FAILURES = 20
-"""Requests without a valid key that an address may make in a minute."""
 LONGEST_ACTOR = 100
 _LOCAL_HOST = re.compile("(?:" + "|".join(map(re.escape, LOOPBACK_NAMES)) + ")(?::.*)?", re.IGNORECASE)
 
@@ -39,14 +34,13 @@ class Admission:
     """
 
     def __init__(
-        self, inner: ASGIApp, keyring: Keyring, *, bound: str, actor: str | None, addresses: ClientAddresses
+        self, inner: ASGIApp, keyring: Keyring, strangers: Strangers, *, bound: str, actor: str | None
     ) -> None:
         self._inner = inner
         self._keyring = keyring
         self._local = is_loopback(bound)
         self._actor = actor
-        self._addresses = addresses
-        self._failures = Windows(FAILURES)
+        self._strangers = strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in with its caller, or refuse it."""
@@ -54,15 +48,20 @@ class Admission:
             try:
                 scope["caller"] = self._caller(scope, dict(scope["headers"]))
             except Unauthorized as error:
-                verdict = self._failures.hit(self._addresses.of(scope))
+                verdict = self._strangers.failed(scope)
                 challenge = {"WWW-Authenticate": 'Bearer realm="kanban-mcp"'}
                 response = problem(error, headers=challenge) if verdict.allowed else too_many(verdict)
                 await refuse(response, scope, receive, send)
                 return
+            if scope["type"] == "websocket" and scope["caller"] == STRANGER:
+                verdict = self._strangers.standing(scope)
+                if not verdict.allowed:
+                    await refuse(too_many(verdict), scope, receive, send)
+                    return
         await self._inner(scope, receive, send)
 
     def _caller(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
-        if (key := given_key(headers)) is not None:
+        if (key := given_key(scope["headers"])) is not None:
             return self._keyring.caller(key)
         wrong = None
         if (key := kept_key(headers)) is not None:
@@ -80,11 +79,22 @@ class Admission:
         )
 
 
-def given_key(headers: Mapping[bytes, bytes]) -> str | None:
-    """The key in a request's headers."""
-    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    key = token.strip() if scheme.lower() == b"bearer" else headers.get(b"x-api-key")
-    return None if key is None else key.decode("latin-1")
+def given_key(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The key in a request's headers. Raises Unauthorized for several: which one counts would be a guess."""
+    given = {key for name, value in headers if name in _BRINGING and (key := _key_in(name, value)) is not None}
+    if len(given) > 1:
+        raise Unauthorized("The request brings different API keys.", hint="Send one, in one header.")
+    return given.pop().decode("latin-1") if given else None
+
+
+_BRINGING = frozenset((b"authorization", b"x-api-key"))
+
+
+def _key_in(name: bytes, value: bytes) -> bytes | None:
+    if name == b"x-api-key":
+        return value
+    scheme, _, token = value.partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else None
 
 
 def cookie_name(headers: Mapping[bytes, bytes]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.sse import SseServerTransport
@@ -11,16 +12,21 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanban_mcp.diagnostics.connections import ConnectionMonitor
+from kanban_mcp.errors import Unauthorized
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport.fast_lane import FastLane
+from kanban_mcp.transport.heartbeat import Heartbeat, UntilExpired
 from kanban_mcp.transport.mcp_fast import FastHttp
 from kanban_mcp.transport.mcp_server import McpServer
+from kanban_mcp.transport.problems import problem
 
 MESSAGES = "/messages/"
 """Where clients of the older SSE send to; the stream tells them."""
 
 PATHS = ("/mcp", "/mcp/")
 """Where Streamable HTTP is."""
+GOODBYE_SECONDS = 0.5
+"""How long the end of a stream may take that is cut off; its client may not be reading."""
 
 
 class McpHttp:
@@ -29,17 +35,19 @@ class McpHttp:
     They serve while `running()` is entered, once.
     """
 
-    def __init__(self, server: McpServer, connections: ConnectionMonitor, fast: FastLane | None = None) -> None:
+    def __init__(
+        self, server: McpServer, connections: ConnectionMonitor, heartbeat: Heartbeat, fast: FastLane | None = None
+    ) -> None:
         self._server = server
         self._connections = connections
         # Who may speak is decided for all routes alike, before these are reached.
         self._sessions = StreamableHTTPSessionManager(app=server)
         self._sse = SseServerTransport(MESSAGES)
-        library = _Owned(StreamableHTTPASGIApp(self._sessions))
+        library = _Owned(StreamableHTTPASGIApp(self._sessions), heartbeat)
         self.streamable: ASGIApp = library if fast is None else FastHttp(library, fast)
         self.routes: list[BaseRoute] = [
-            Route("/sse", _Owned(self._serve_sse), methods=["GET"]),
-            Mount(MESSAGES, _Owned(self._sse.handle_post_message)),
+            Route("/sse", _Owned(self._serve_sse, heartbeat), methods=["GET"]),
+            Mount(MESSAGES, _Owned(self._sse.handle_post_message, heartbeat)),
         ]
 
     @contextlib.asynccontextmanager
@@ -60,27 +68,39 @@ class McpHttp:
 
 
 class _Owned:
-    """Names a key's requests to the SDK: it gives a session to who opened it, and to others it is not there."""
+    """Names a key's requests to the SDK: it gives a session to who opened it, and to others it is not there.
 
-    def __init__(self, inner: ASGIApp) -> None:
+    What is still answered when the key ends, such as a stream, ends with it.
+    """
+
+    def __init__(self, inner: ASGIApp, heartbeat: Heartbeat) -> None:
         self._inner = inner
+        self._heartbeat = heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller: Caller = scope["caller"]
         if caller.key is not None:
             scope["user"] = AuthenticatedUser(AccessToken(token="", client_id=caller.key, scopes=[]))
-        await _finished(self._inner, scope, receive, send)
+        answering, asking = _Answering(send), UntilExpired(caller, receive)
+        with self._heartbeat.watching(asking):
+            await self._inner(scope, asking, answering)
+        with anyio.move_on_after(GOODBYE_SECONDS):
+            if answering.open:
+                # A stream that is cut off, also when the server ends, gets its end: to a client it did not fail.
+                await send({"type": "http.response.body", "body": b""})
+            elif asking.expired and not answering.begun:
+                await problem(Unauthorized("The API key has ended."))(scope, receive, send)
 
 
-async def _finished(inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Streams that are cut off when the server ends get their end: to a client they did not fail."""
-    open_now = False
+class _Answering:
+    """Sends, and knows how far the answer is."""
 
-    async def noted(message: Message) -> None:
-        nonlocal open_now
-        open_now = message["type"] == "http.response.start" or message.get("more_body", False)
-        await send(message)
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+        self.open = False
 
-    await inner(scope, receive, noted)
-    if open_now:
-        await send({"type": "http.response.body", "body": b""})
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        self.open = message["type"] == "http.response.start" or message.get("more_body", False)
+        await self._send(message)

@@ -16,6 +16,7 @@ from kanban_mcp.transport import frames
 from kanban_mcp.transport.frames import Frame
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.rooms import Room, Rooms
+from kanban_mcp.transport.strangers import SECONDS, STRANGER
 
 MOST_ROOMS = 100
 """Rooms of one socket."""
@@ -100,9 +101,12 @@ class Socket:
     async def serve(self) -> None:
         """Until the client goes, reads too slowly, or `end` is called."""
         tasks = [asyncio.ensure_future(part) for part in (self._send(), self._receive(), self._ended.wait())]
+        introduced = min(SECONDS, self._settings.websocket_heartbeat_seconds)
+        patience = asyncio.get_running_loop().call_later(introduced, self._let_strangers_go)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            patience.cancel()
             for name in list(self._joined):
                 self._leave(name)
             for task in tasks:
@@ -112,6 +116,15 @@ class Socket:
             if isinstance(failed, Exception):
                 raise failed
         await self._close()
+
+    def expire(self) -> None:
+        """End a socket whose key is not valid any more; strangers have a time of their own to bring one."""
+        if self.caller != STRANGER:
+            self.end(POLICY, "The key is not valid, or no longer.")
+
+    def _let_strangers_go(self) -> None:
+        if self.caller == STRANGER:
+            self.end(POLICY, "No key came in time.")
 
     def end(self, code: int, reason: str) -> None:
         """Close the connection; the first reason counts."""
@@ -179,6 +192,7 @@ class Socket:
         try:
             self.caller = self._keyring.caller(key)
         except Unauthorized as error:
+            self.caller = STRANGER
             self.end(POLICY, error.message)
             return
         for name in list(self._joined):

@@ -72,7 +72,7 @@ class Web:
 
     async def _sign_in(self, request: Request) -> Response:
         """Keep the key that the request brings, for pages of this browser; whether it is a good one was seen before."""
-        key = given_key(dict(request.scope["headers"]))
+        key = given_key(request.scope["headers"])
         if key is None:
             return problem(Unauthorized("There is no key in the request.", hint="Send it as `Authorization: Bearer`."))
         response = await self._session(request)

@@ -1,27 +1,26 @@
 """Changes as they happen, at `/ws`: who is connected, and for how long."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.auth import STRANGER
+from kanban_mcp.transport.heartbeat import Heartbeat
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.rooms import Rooms
-from kanban_mcp.transport.sockets import POLICY, Socket
+from kanban_mcp.transport.sockets import Socket
+from kanban_mcp.transport.strangers import SHARE, STRANGER, Strangers
 
 FULL = 1013
 
 
 class LiveSockets:
-    """All WebSockets of a server; they are watched over while `running()` is entered."""
+    """All WebSockets of a server."""
 
-    def __init__(self, app: App, keyring: Keyring) -> None:
+    def __init__(self, app: App, keyring: Keyring, heartbeat: Heartbeat, strangers: Strangers) -> None:
         self._app = app
         self._keyring = keyring
+        self._heartbeat = heartbeat
+        self._strangers = strangers
         settings = app.settings
         self._rooms = Rooms(
             app.news,
@@ -32,39 +31,27 @@ class LiveSockets:
         self._sockets: set[Socket] = set()
         self.routes: list[BaseRoute] = [WebSocketRoute("/ws", self._serve)]
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Look after the sockets until the end of the block."""
-        watching = asyncio.ensure_future(self._watch())
-        try:
-            yield
-        finally:
-            watching.cancel()
-
     async def _serve(self, websocket: WebSocket) -> None:
         socket = Socket(websocket, self._app, self._rooms, self._keyring)
-        if len(self._sockets) >= self._app.settings.websocket_connections:
+        if self._is_full(socket):
             # Not before it is accepted: that would be an HTTP 403, and its client would not know to try again.
             await websocket.accept()
             await websocket.close(FULL, "All places are taken; try again later.")
             return
         self._sockets.add(socket)
         try:
-            with self._app.watch.connections.counting("websocket"):
+            with self._app.watch.connections.counting("websocket"), self._heartbeat.watching(socket):
                 await websocket.accept()
                 await socket.serve()
         finally:
             self._sockets.discard(socket)
+            if socket.caller == STRANGER:
+                self._strangers.failed(websocket.scope)
 
-    async def _watch(self) -> None:
-        """At each heartbeat, end the sockets whose key is no longer good; each key is asked about once."""
-        before: set[Socket] = set()
-        while True:
-            await asyncio.sleep(self._app.settings.websocket_heartbeat_seconds)
-            callers = {socket.caller for socket in self._sockets}
-            gone = {caller for caller in callers if not self._keyring.still_valid(caller)}
-            for socket in list(self._sockets):
-                # Strangers have a whole heartbeat to bring a key.
-                if socket.caller in gone and (socket.caller != STRANGER or socket in before):
-                    socket.end(POLICY, "The key is not valid, or no longer.")
-            before = set(self._sockets)
+    def _is_full(self, socket: Socket) -> bool:
+        most = self._app.settings.websocket_connections
+        if socket.caller == STRANGER:
+            waiting = sum(each.caller == STRANGER for each in self._sockets)
+            if waiting >= max(1, most // SHARE):
+                return True
+        return len(self._sockets) >= most

@@ -42,6 +42,14 @@ class Windows:
             self._forget(now)
         return self._verdict(allowed, times, now)
 
+    def look(self, name: str) -> Verdict:
+        """What `hit` would say, without counting."""
+        if name not in self._times:
+            return Verdict(True, self.limit, self.limit, 0.0)
+        now = self._clock()
+        times = self._current(name, now)
+        return self._verdict(len(times) < self.limit, times, now)
+
     def __len__(self) -> int:
         return len(self._times)
 

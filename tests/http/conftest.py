@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import httpx2
 import pytest
 
 from kanban_mcp.app import App
+from kanban_mcp.transport.asgi import site
 from kanban_mcp.transport.http import HttpServer
 
 PATIENCE = 30
@@ -62,6 +64,11 @@ def answering(port: int, child: "subprocess.Popen[bytes]") -> None:
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), PATIENCE):
             return
         assert time.monotonic() < deadline, "the server did not start in time"
+
+
+def routes(app: App) -> list[str]:
+    """Every path that the application has, with something for its parameters, and one it has not."""
+    return ["/nowhere", *(re.sub(r"\{\w+(:\w+)?\}", "1", path) for path in site(app).paths)]
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport.asgi import site
 from kanban_mcp.transport.guard import Guard
-from tests.http.conftest import PATIENCE
+from tests.http.conftest import PATIENCE, routes
 
-ROUTES = ("/health", "/mcp", "/mcp/", "/nowhere", "/api/boards", "/metrics", "/sse", "/openapi.json", "/ws")
 OURS = {"Content-Type": "application/json"}
 
 
@@ -34,17 +33,24 @@ def said(server: str, raw: bytes) -> bytes:
     return b"".join(parts)
 
 
-async def test_a_host_that_is_not_ours_is_refused_on_every_route(client: httpx2.AsyncClient) -> None:
+def test_every_part_has_its_routes_in_the_list(app: App) -> None:
+    """What the tests below try is what there is."""
+    expected = {"/mcp", "/mcp/", "/sse", "/messages", "/ws", "/metrics", "/health", "/openapi.json", "/docs", "/"}
+    expected |= {"/api/boards", "/api/tasks/1", "/api/tasks/batch", "/session", "/boards/1/charts.json"}
+    assert expected <= set(routes(app))
+
+
+async def test_a_host_that_is_not_ours_is_refused_on_every_route(app: App, client: httpx2.AsyncClient) -> None:
     foreign = ("evil.com", "localhost:80.evil.com", "127.0.0.1.evil.com", "localhost@evil.com", "")
-    for route, host in itertools.product(ROUTES, foreign):
+    for route, host in itertools.product(routes(app), foreign):
         answered = await client.get(route, headers={"Host": host})
         assert answered.status_code == 421, (route, host)
         assert answered.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_page_of_another_origin_is_refused_on_every_route(client: httpx2.AsyncClient) -> None:
+async def test_a_page_of_another_origin_is_refused_on_every_route(app: App, client: httpx2.AsyncClient) -> None:
     foreign = ("https://evil.com", "null", "http://localhost:1", "http://localhost.evil.com")
-    for route, origin, method in itertools.product(ROUTES, foreign, ("GET", "POST")):
+    for route, origin, method in itertools.product(routes(app), foreign, ("GET", "POST")):
         answered = await client.request(method, route, headers={"Origin": origin})
         assert answered.status_code == 403
         assert answered.json()["code"] == "forbidden"

@@ -8,12 +8,12 @@ from typing import Any
 import httpx2
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.settings import Settings
-from tests.http.conftest import serving
+from tests.http.conftest import PATIENCE, serving
 from tests.live.servers import Ear, bearing, listening
 
 INITIALIZE = {
@@ -91,12 +91,6 @@ async def brings_its_key(app: App, server: str) -> None:
         assert await ear.subscribe(f"board:{mine}") == []
 
 
-async def test_who_brings_no_key_is_let_go_at_the_next_heartbeat(app: App, server: str) -> None:
-    made(app)
-    async with listening(server) as ear:
-        assert await closed(ear) == 1008
-
-
 async def test_a_wrong_key_in_a_message_closes_the_socket(app: App, server: str) -> None:
     key = made(app)
     async with listening(server) as ear:
@@ -104,11 +98,36 @@ async def test_a_wrong_key_in_a_message_closes_the_socket(app: App, server: str)
         assert await closed(ear) == 1008
 
 
-async def test_a_wrong_key_in_the_headers_gets_no_socket(app: App, server: str) -> None:
-    key = made(app)
-    with pytest.raises(Exception, match="401"):
-        async with connect(server.replace("http", "ws") + "/ws", additional_headers=bearing(key + "x")):
-            pass
+@pytest.mark.parametrize("way", ["/api/boards", "/metrics", "/mcp", "/sse", "/ws"])
+async def test_a_key_is_taken_in_either_header_on_every_way_and_different_ones_on_none(
+    app: App, server: str, way: str
+) -> None:
+    key, other = made(app, "admin"), made(app, "admin")
+    good = [("Authorization", f"Bearer {key}"), ("x-api-key", key)]
+    wrong = [("Authorization", f"Bearer {other}"), ("x-api-key", other)]
+    torn = [("Authorization", f"Bearer {key}x"), ("x-api-key", key[:-1])]
+    for headers in ([good[0]], [good[1]], good, [*good, *good], [("Authorization", "Basic eDp5"), good[1]]):
+        assert await status(server, way, headers) in (101, 200)
+    for headers in ([], [torn[0]], [torn[1]], [good[0], wrong[1]], [wrong[0], good[1]], [good[1], wrong[1]]):
+        # A socket without a key may bring one in its first message.
+        assert await status(server, way, headers) == (101 if (way, headers) == ("/ws", []) else 401)
+
+
+async def status(server: str, way: str, headers: list[tuple[str, str]]) -> int:
+    """What a request with these headers is answered."""
+    if way == "/ws":
+        try:
+            async with connect(f"{server.replace('http', 'ws')}{way}", additional_headers=headers):
+                return 101
+        except InvalidStatus as refused:
+            return refused.response.status_code
+    sent = [*ACCEPT.items(), *headers] if way == "/mcp" else headers
+    method, body = ("POST", INITIALIZE) if way == "/mcp" else ("GET", None)
+    async with (
+        httpx2.AsyncClient(base_url=server, timeout=PATIENCE) as client,
+        client.stream(method, way, json=body, headers=sent) as answer,
+    ):
+        return answer.status_code
 
 
 async def test_the_socket_of_a_revoked_key_ends(app: App, server: str) -> None:
@@ -121,6 +140,64 @@ async def test_the_socket_of_a_revoked_key_ends(app: App, server: str) -> None:
         assert await closed(ear) == 1008
         await stays.say(type="ping")
         assert (await stays.next())["type"] == "pong"
+
+
+async def test_the_first_key_ends_what_was_open_to_all(app: App, server: str) -> None:
+    async with listening(server) as ear:
+        made(app)
+        assert await closed(ear) == 1008
+
+
+# Strangers
+
+
+async def test_who_brings_no_key_is_let_go(app: App, server: str) -> None:
+    made(app)
+    async with listening(server) as ear:
+        assert await closed(ear) == 1008
+
+
+async def test_who_comes_through_a_proxy_is_let_go_also_where_no_key_was_ever_made(server: str) -> None:
+    async with listening(server, additional_headers={"X-Forwarded-For": "192.0.2.1"}) as ear:
+        assert await closed(ear) == 1008
+
+
+async def test_strangers_take_few_of_the_places(db: Path) -> None:
+    with open_app(Settings(db=db, websocket_connections=20)) as app, serving(app) as server:
+        key = made(app)
+        async with listening(server), listening(server) as second:
+            async with connect(server.replace("http", "ws") + "/ws") as third:
+                with pytest.raises(ConnectionClosed) as full:
+                    await third.recv()
+                assert full.value.rcvd is not None
+                assert full.value.rcvd.code == 1013
+            async with listening(server, additional_headers=bearing(key)) as known:
+                assert "seq" in known.welcome
+            await second.say(type="authenticate", key=key)
+            assert "seq" in await second.next()
+            async with listening(server) as another:
+                assert another.welcome["type"] == "welcome"
+
+
+@pytest.mark.parametrize("brought", [None, "kbn_00000000_" + "x" * 43])
+async def test_an_address_whose_sockets_bring_no_good_key_is_refused_more(db: Path, brought: str | None) -> None:
+    with open_app(Settings(db=db)) as app, serving(app) as server:
+        key = made(app)
+        tried = 0
+        with pytest.raises(InvalidStatus) as refused:
+            while tried < 30:
+                async with listening(server) as ear:
+                    tried += 1
+                    if brought is not None:
+                        await ear.say(type="authenticate", key=brought)
+                        assert await closed(ear) == 1008
+        # The last of them may have been on its way out.
+        assert 20 <= tried <= 22
+        assert refused.value.response.status_code == 429
+        async with httpx2.AsyncClient(base_url=server) as client:
+            assert (await client.get("/api/boards")).status_code == 429
+        async with listening(server, additional_headers=bearing(key)) as known:
+            assert "seq" in known.welcome
 
 
 async def test_sockets_of_foreign_pages_are_refused(server: str) -> None:
