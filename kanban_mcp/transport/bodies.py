@@ -57,7 +57,7 @@ class Bodies:
             await _too_slow(self._seconds).response(scope, receive, send)
             return
         if body is not None:
-            await self._inner(scope, _replayed(body, receive), send)
+            await self._inner(scope, replayed(body, receive), send)
 
 
 def _check(headers: Headers, most: int) -> None:
@@ -108,7 +108,15 @@ async def _answered(response: Response, scope: Scope, receive: Receive, send: Se
     await send({"type": "http.response.body", "body": b""})
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+async def body_of(receive: Receive) -> bytes:
+    """The body of a request that was let in; nothing of one whose client has left."""
+    parts = [await receive()]
+    while parts[-1].get("more_body"):
+        parts.append(await receive())
+    return b"".join(part.get("body", b"") for part in parts)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
     """A receive that gives the body once, then what comes after it."""
     given = False
 

@@ -1,17 +1,15 @@
 """The fast lane of MCP over HTTP: plain requests of the modern era, each of which says who asks and how."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Mapping
 
 from pydantic_core import from_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kanban_mcp.transport.bodies import body_of, replayed
 from kanban_mcp.transport.fast_lane import FastLane, Line
 from kanban_mcp.transport.introduction import MODERN_VERSION
 from kanban_mcp.transport.recognition import Request, enveloped, request_in
-
-Message: TypeAlias = MutableMapping[str, Any]
 
 _VERSION, _METHOD, _NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
 _ONCE = {_VERSION, _METHOD, _NAME, b"accept", b"content-type"}
@@ -29,10 +27,10 @@ class FastHttp:
         if headers is None:
             await self._library(scope, receive, send)
             return
-        body, messages = await _read(receive)
+        body = await body_of(receive)
         answer = self._answer(scope, headers, body)
         if answer is None:
-            await self._library(scope, _Again(messages, receive), send)
+            await self._library(scope, replayed(body, receive), send)
         elif isinstance(answer, bytes):
             await _respond(send, answer)
         elif (line := await _unless_gone(answer, receive)) is not None:
@@ -72,25 +70,6 @@ def _told_truly(request: Request, headers: Mapping[bytes, bytes]) -> bool:
         type(name) is str and name.isidentifier() and headers.get(_NAME) == name.encode()
     )
     return named and headers.get(_METHOD) == request.method.encode()
-
-
-async def _read(receive: Receive) -> tuple[bytes, list[Message]]:
-    """The body, and the messages it came in."""
-    messages = [await receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await receive())
-    return b"".join(message.get("body", b"") for message in messages), messages
-
-
-class _Again:
-    """Receives what was received before, then what comes."""
-
-    def __init__(self, messages: list[Message], receive: Receive) -> None:
-        self._messages = messages
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        return self._messages.pop(0) if self._messages else await self._receive()
 
 
 async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None:

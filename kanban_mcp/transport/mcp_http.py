@@ -18,6 +18,7 @@ from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.heartbeat import Heartbeat, UntilExpired
 from kanban_mcp.transport.mcp_fast import FastHttp
 from kanban_mcp.transport.mcp_server import McpServer
+from kanban_mcp.transport.posts import Posts
 from kanban_mcp.transport.problems import problem
 
 MESSAGES = "/messages/"
@@ -43,11 +44,11 @@ class McpHttp:
         # Who may speak is decided for all routes alike, before these are reached.
         self._sessions = StreamableHTTPSessionManager(app=server)
         self._sse = SseServerTransport(MESSAGES)
-        library = _Owned(StreamableHTTPASGIApp(self._sessions), heartbeat)
+        library = _Owned(Posts(StreamableHTTPASGIApp(self._sessions)), heartbeat)
         self.streamable: ASGIApp = library if fast is None else FastHttp(library, fast)
         self.routes: list[BaseRoute] = [
             Route("/sse", _Owned(self._serve_sse, heartbeat), methods=["GET"]),
-            Mount(MESSAGES, _Owned(self._sse.handle_post_message, heartbeat)),
+            Mount(MESSAGES, _Owned(Posts(self._sse.handle_post_message), heartbeat)),
         ]
 
     @contextlib.asynccontextmanager

@@ -4,7 +4,6 @@ Its own loop over pipes hops between threads for every message, answers nothing 
 client's probe for its choice of protocol era. Fed with messages from here, it does not.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, Self
 
@@ -17,9 +16,8 @@ from mcp.server.runner import serve_dual_era_loop
 from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.jsonrpc_dispatcher import cancelled_request_id_from_params
 from mcp.shared.message import SessionMessage
-from pydantic import ValidationError
-from pydantic_core import from_json
 
+from kanban_mcp.transport.messages import NoMessage, parsed, written
 from kanban_mcp.transport.pipes import LONGEST_LINE
 from kanban_mcp.transport.recognition import Era, RequestId
 
@@ -79,15 +77,15 @@ class SdkLane:
     async def take(self, line: bytes | None) -> None:
         """Serve a line, after those before it; None is one that was too long."""
         try:
-            message = _parsed(line)
-        except _NoMessage as fault:
-            self._client.write(_written(fault.answer()))
+            message = _taken(line)
+        except NoMessage as fault:
+            self._client.write(written(fault.answer()))
             await anyio.lowlevel.checkpoint()
             return
         if isinstance(message, types.JSONRPCRequest):
             if self._client.era is None:
                 if _is_probe(message):
-                    self._client.write(_written(await self._answered_alone(message)))
+                    self._client.write(written(await self._answered_alone(message)))
                     return
                 self._client.decide("modern" if _is_modern(message) else "legacy")
             self._expect(message)
@@ -97,12 +95,13 @@ class SdkLane:
 
     async def replay(self, line: bytes) -> None:
         """Let it know of a request that was answered without it."""
-        await self._feed.send(SessionMessage(_parsed(line).model_copy(update={"id": _REPLAYED})))
+        await self._feed.send(SessionMessage(parsed(line).model_copy(update={"id": _REPLAYED})))
 
     def _expect(self, message: types.JSONRPCRequest) -> None:
         request = coerce_request_id(message.id)
         if message.method == "initialize":
-            self._hellos[request] = str(((message.params or {}).get("clientInfo") or {}).get("name", ""))
+            info = (message.params or {}).get("clientInfo")
+            self._hellos[request] = str(info.get("name", "")) if isinstance(info, dict) else ""
         if message.method != "subscriptions/listen":  # answered when the client ends it: nobody waits for that
             self._client.expect(request)
 
@@ -123,13 +122,13 @@ class SdkLane:
 
     async def _say(self, message: types.JSONRPCMessage) -> None:
         if not isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
-            await self._client.tell(_written(message))
+            await self._client.tell(written(message))
         elif message.id != _REPLAYED:
             name = self._hellos.pop(coerce_request_id(message.id), None) if message.id is not None else None
             if name is not None and isinstance(message, types.JSONRPCResponse):
                 self._client.greet(name)
             self._settle(message.id)
-            self._client.write(_written(message))
+            self._client.write(written(message))
 
 
 class _Sink:
@@ -166,53 +165,7 @@ def _is_probe(message: types.JSONRPCRequest) -> bool:
     return message.method == "server/discover" and _is_modern(message)
 
 
-def _written(message: types.JSONRPCMessage) -> bytes:
-    return message.model_dump_json(by_alias=True, exclude_unset=True).encode()
-
-
-class _NoMessage(Exception):
-    """A line that is no message."""
-
-    def __init__(self, code: int, message: str, request: object = None) -> None:
-        super().__init__(message)
-        self._error = types.ErrorData(code=code, message=message)
-        self._request = request
-
-    def answer(self) -> types.JSONRPCError:
-        """What the client is told, under the id it gave where that is one."""
-        try:
-            return types.JSONRPCError.model_validate({"jsonrpc": "2.0", "id": self._request, "error": self._error})
-        except ValidationError:
-            return types.JSONRPCError(jsonrpc="2.0", id=None, error=self._error)
-
-
-def _parsed(line: bytes | None) -> types.JSONRPCMessage:
-    """The message in a line. Raises _NoMessage."""
+def _taken(line: bytes | None) -> types.JSONRPCMessage:
     if line is None:
-        raise _NoMessage(types.INVALID_REQUEST, f"The line is longer than {LONGEST_LINE} bytes.")
-    try:
-        message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except ValidationError:
-        raise _fault(line) from None
-    # The SDK takes a request whose id is neither text nor integer for a notification: it would never be answered.
-    if isinstance(message, types.JSONRPCNotification) and from_json(line).get("id") is not None:
-        raise _NoMessage(types.INVALID_REQUEST, "The id is neither a string nor an integer.")
-    return message
-
-
-def _fault(line: bytes) -> _NoMessage:
-    try:
-        value = from_json(line)
-    except ValueError as error:
-        return _NoMessage(types.PARSE_ERROR, f"The line is not JSON in UTF-8: {error}", _id_in(line))
-    request = value.get("id") if isinstance(value, dict) else None
-    return _NoMessage(types.INVALID_REQUEST, "The line is not one JSON-RPC 2.0 message.", request)
-
-
-def _id_in(line: bytes) -> object:
-    """The id where the fault is in a text elsewhere: half a surrogate pair, or bytes that are not UTF-8."""
-    try:
-        request = json.loads(line.decode(errors="replace"))["id"]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return None
-    return request if str(request).isascii() else None
+        raise NoMessage(types.INVALID_REQUEST, f"The line is longer than {LONGEST_LINE} bytes.")
+    return parsed(line)

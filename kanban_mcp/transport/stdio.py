@@ -156,7 +156,8 @@ class Conversation:
 
     def _noticed(self, method: str, params: Mapping[str, Any]) -> bool:
         """Whether a notification is dealt with: it ends a call here, or nobody listens."""
-        task = self._running.get(params.get("requestId", "")) if method == "notifications/cancelled" else None
+        request = params.get("requestId") if method == "notifications/cancelled" else None
+        task = self._running.get(request) if type(request) is int or type(request) is str else None
         if task is not None:
             task.cancel()
         return task is not None or self._library is None

@@ -309,6 +309,7 @@ async def test_unusual_greetings_are_answered_the_same(tmp_path: Path, clock: Se
         {"protocolVersion": "2025-06-18", "capabilities": [], "clientInfo": CLIENT},
         {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x"}},
         {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {**CLIENT, "icons": []}},
+        {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": 5},
         {"protocolVersion": 5, "capabilities": {}, "clientInfo": CLIENT},
         {"protocolVersion": MODERN_VERSION, "capabilities": {}, "clientInfo": CLIENT},
         {},
@@ -319,6 +320,17 @@ async def test_unusual_greetings_are_answered_the_same(tmp_path: Path, clock: Se
             await pair.ask(call("list_boards", era=HANDSHAKE_VERSIONS[0]))
             await pair.ask(request("initialize", **params))
             await pair.ask(request("tools/list", era=MODERN_VERSION))
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_notices_that_make_no_sense_end_nothing(pair: Pair, era: str) -> None:
+    await greet(pair, era)
+    strange: list[Any] = [{}, [1], None, 1.5, True]
+    for named in strange:
+        params = {"requestId": named}
+        await pair.tell({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        await pair.tell({"jsonrpc": "2.0", "method": "notifications/progress", "params": params})
+        await pair.ask(request("tools/list", era=era))
 
 
 @pytest.mark.parametrize("first", ["tools/list", "tools/call", "ping", "resources/list", "server/discover"])
