@@ -1,7 +1,8 @@
 """What an operation answers, as values and as text: made once, also when it is given many times."""
 
-import json
 from typing import Any, NamedTuple
+
+from pydantic_core import to_json
 
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.visible import all_visible, visible
@@ -16,7 +17,7 @@ class Answer(NamedTuple):
 
 def compact(value: Any) -> str:
     """JSON without a byte to spare."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def answer(value: dict[str, Any]) -> Answer:

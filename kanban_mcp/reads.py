@@ -3,12 +3,12 @@
 import asyncio
 import functools
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
+from pydantic_core import from_json, to_json
 
 from kanban_mcp.answers import Answer, answer, joined
 from kanban_mcp.models.caller import Caller
@@ -156,7 +156,7 @@ class Reads:
         shared = self._remote.get(operation.name, self._shared_key(key))
         if shared is None or not self._holds(shared):
             return self._load(operation, arguments, caller, key, moment)
-        kept = _Kept(Answer(json.loads(shared.text), shared.text))
+        kept = _Kept(Answer(from_json(shared.text), shared.text))
         self._cache.put(operation.name, key, kept, scopes=shared.scopes, read=moment, size=len(shared.text))
         return kept
 
@@ -177,4 +177,4 @@ class Reads:
 def _key(arguments: Mapping[str, Any], caller: Caller) -> str:
     """The same for the same arguments, in whatever order they came, to callers who see the same boards."""
     seen = "" if caller.boards is None else f" {sorted(caller.boards)}"
-    return json.dumps(arguments, sort_keys=True) + seen
+    return to_json(sorted(arguments.items())).decode() + seen

@@ -13,8 +13,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHECKED = re.compile(r"^\[([ xX])\]\s*")
 _LARGEST_ID = 2**63 - 1
 
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def _printable(text: str) -> str:
     if _CONTROL.search(text):

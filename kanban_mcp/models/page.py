@@ -1,8 +1,9 @@
 """Lists, as agents get them: column names once, then rows, cut at a byte budget."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+
+from pydantic_core import to_json
 
 from kanban_mcp.models.record import Record
 
@@ -37,7 +38,7 @@ def page(
     size = 0
     for item in items[:limit]:
         values = row(item)
-        size += len(json.dumps(values, ensure_ascii=False).encode())
+        size += len(to_json(values))
         if rows and size > budget:
             break
         rows.append(values)

@@ -25,12 +25,14 @@ class Creation:
 
     def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> Task:
         """Make a task; `$n` in the spec means the nth of those already made."""
-        column = self._boards.column(board.id, spec.status) if spec.status else self._store.boards.columns(board.id)[0]
+        column = (
+            self._boards.column(board.id, spec.status) if spec.status else self._store.boards.first_column(board.id)
+        )
         self._boards.check_room(column)
         needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
         parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
         task = self._insert(board, spec, column, parent_id)
-        self._log(task, self._tags.replace(task.id, spec.tags)[1] if spec.tags else [], needs)
+        self._log(task, self._tags.add(task.id, spec.tags) if spec.tags else [], needs)
         if parent_id is not None:
             self.adopt(parent_id, open_=column.category != "done")
         for needed in needs:

@@ -88,12 +88,14 @@ class Tags:
             if name.lower() not in wanted:
                 self._store.tags.remove(task_id, self._get(name).id)
         present = {name.lower() for name in before}
-        for name in names:
-            if name.lower() not in present:
-                present.add(name.lower())
-                found = self._store.tags.named(name) or self._create(name, None, "")
-                self._store.tags.add(task_id, found.id)
-        return before, self._store.tags.of_task(task_id)
+        return before, self.add(task_id, [name for name in names if name.lower() not in present])
+
+    def add(self, task_id: int, names: list[str]) -> list[str]:
+        """Put tags on a task that has none of these; the names of all it has then."""
+        for name in {name.lower(): name for name in reversed(names)}.values():
+            found = self._store.tags.named(name) or self._create(name, None, "")
+            self._store.tags.add(task_id, found.id)
+        return self._store.tags.of_task(task_id)
 
     def _change(self, task_id: int, *, add: list[str], remove: list[str]) -> TaskTags:
         task = self._writing.writable(task_id)

@@ -56,7 +56,7 @@ class BoardStore:
             """
             select * from boards where archived_at is null
                 and (:boards is null or id in (select value from json_each(:boards)))
-            order by id limit :count
+            order by id limit +:count
             """,
             boards=self._db.seen,
             count=count,
@@ -74,7 +74,7 @@ class BoardStore:
             from boards b left join columns c on c.board_id = b.id
             where b.id > :after and (:archived or b.archived_at is null)
                 and (:boards is null or b.id in (select value from json_each(:boards)))
-            group by b.id order by b.id limit :count
+            group by b.id order by b.id limit +:count
             """,
             boards=self._db.seen,
             archived=archived,
@@ -124,16 +124,20 @@ class BoardStore:
             """,
             board_id=board_id,
         )
-        return [
-            Column.model_construct(
-                status=row["status"],
-                name=row["name"],
-                category=row["category"],
-                wip_limit=row["wip_limit"],
-                tasks=row["task_count"],
-            )
-            for row in rows
-        ]
+        return [_column(row) for row in rows]
+
+    def first_column(self, board_id: int) -> Column:
+        """The column where tasks begin."""
+        row = self._db.one(
+            "columns.first",
+            """
+            select status, name, category, wip_limit, task_count from columns
+            where board_id = :board_id order by position limit 1
+            """,
+            board_id=board_id,
+        )
+        assert row is not None
+        return _column(row)
 
     def set_columns(self, board_id: int, specs: Iterable[ColumnSpec]) -> None:
         """Make these the columns of a board, in this order; the ones left out must hold no task row."""
@@ -234,3 +238,13 @@ class BoardStore:
 
 def _board(row: Row) -> Board:
     return Board(**dict(row))
+
+
+def _column(row: Row) -> Column:
+    return Column(
+        status=row["status"],
+        name=row["name"],
+        category=row["category"],
+        wip_limit=row["wip_limit"],
+        tasks=row["task_count"],
+    )

@@ -2,9 +2,10 @@
 
 import heapq
 import itertools
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from kanban_mcp.models.change import Change, Entity
 from kanban_mcp.store.database import Database, Row
@@ -55,7 +56,7 @@ class ChangeStore:
             return list(itertools.islice(heapq.merge(*each, key=lambda change: change.seq), count))
         rows = self._db.all(
             "changes.since",
-            "select * from changes where seq > :seq order by seq limit :count",
+            "select * from changes where seq > :seq order by seq limit +:count",
             seq=seq,
             count=count,
         )
@@ -65,7 +66,7 @@ class ChangeStore:
         """`since`, on one board."""
         rows = self._db.all(
             "changes.of_board",
-            "select * from changes where board_id = :board_id and seq > :seq order by seq limit :count",
+            "select * from changes where board_id = :board_id and seq > :seq order by seq limit +:count",
             board_id=board_id,
             seq=seq,
             count=count,
@@ -79,7 +80,7 @@ class ChangeStore:
             """
             select * from changes where task_id = :task_id and seq > :seq
                 and (:boards is null or board_id in (select value from json_each(:boards)))
-            order by seq limit :count
+            order by seq limit +:count
             """,
             boards=self._db.seen,
             task_id=task_id,
@@ -95,7 +96,7 @@ class ChangeStore:
             """
             select * from changes where actor = :actor and seq > :seq
                 and (:boards is null or board_id in (select value from json_each(:boards)))
-            order by seq limit :count
+            order by seq limit +:count
             """,
             boards=self._db.seen,
             actor=actor,
@@ -175,11 +176,11 @@ class ChangeStore:
 
 
 def _packed(fields: Mapping[str, Any] | None) -> str | None:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) if fields else None
+    return to_json(fields).decode() if fields else None
 
 
 def _change(row: Row) -> Change:
     values = dict(row)
     for side in ("before", "after"):
-        values[side] = json.loads(values[side]) if values[side] else None
+        values[side] = from_json(values[side]) if values[side] else None
     return Change(**values)

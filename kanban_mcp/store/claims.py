@@ -45,7 +45,7 @@ class ClaimStore:
                 and (:actor is null or t.assignee is null or t.assignee = :actor)
                 and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
                      and x.tag_id in (select value from json_each(:tags))))
-            order by t.priority desc, t.position limit :count
+            order by t.priority desc, t.position limit +:count
             """,  # noqa: S608 - a constant select list
             board_id=board_id,
             status=status,
@@ -90,7 +90,7 @@ class ClaimStore:
                 and (:actor is null or t.assignee is null or t.assignee = :actor)
                 and (:tags is null or exists (select 1 from task_tags x where x.task_id = t.id
                      and x.tag_id in (select value from json_each(:tags))))
-            order by t.lease_expires_at limit :count
+            order by t.lease_expires_at limit +:count
             """,  # noqa: S608 - a constant select list
             board_id=board_id,
             now=now,
@@ -117,7 +117,7 @@ class ClaimStore:
             select id, claimed_by, lease, lease_expires_at, coalesce(
                 (select max(at) from changes where task_id = t.id and action = 'claimed'), updated_at) as since
             from tasks t where board_id = :board_id and claimed_by is not null
-            order by lease_expires_at limit :count
+            order by lease_expires_at limit +:count
             """,
             board_id=board_id,
             count=count,

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from kanban_mcp.models.fields import TIME_FORMAT
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -17,7 +15,7 @@ def system_clock() -> datetime:
 
 def stamp(moment: datetime) -> str:
     """A moment as stored: UTC, microseconds, sorts as text."""
-    return moment.astimezone(UTC).strftime(TIME_FORMAT)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def later(text: str, seconds: float) -> str:

@@ -20,7 +20,7 @@ from kanban_mcp.progress import report
 from kanban_mcp.store import pragmas
 from kanban_mcp.store.clock import Clock, Stamps, stamp, system_clock
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
-from kanban_mcp.store.faults import translated
+from kanban_mcp.store.faults import translated, unusable
 from kanban_mcp.store.gate import Gate
 
 APPLICATION_ID = 0x6B616E62
@@ -30,6 +30,12 @@ SCHEMA_VERSION = 3
 
 _CLOSING_SECONDS = 0.5
 """Who closes waits no longer for a process that hangs: the kernel closes the rest."""
+
+_PREPARED = 1000
+"""Statements a connection keeps prepared: more than there are, since of too many the driver drops the newest each time.
+
+Limits are written `+:count`: SQLite plans for the value of a bare one, and prepares the statement anew at each use.
+"""
 
 _COPIED_PAGES = 4096
 """Pages between two reports of progress: 16 MB."""
@@ -48,8 +54,7 @@ class QuerySample(NamedTuple):
     failed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(NamedTuple):
     """What the current thread is in the middle of."""
 
     connection: sqlite3.Connection
@@ -120,7 +125,7 @@ class Database:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
-            raise _unusable(error) from error
+            raise unusable(error) from error
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -141,6 +146,7 @@ class Database:
             timeout=self.options.busy_timeout,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=_PREPARED,
         )
         try:
             connection.row_factory = sqlite3.Row
@@ -257,8 +263,11 @@ class Database:
     @contextlib.contextmanager
     def acting(self, caller: Caller) -> Iterator[None]:
         """Bind the open write transaction to this thread, in a caller's name and at a new moment."""
-        with self._bound(Transaction(self._writer, caller, self._stamps.next())):
+        self._local.transaction = Transaction(self._writer, caller, self._stamps.next())
+        try:
             yield
+        finally:
+            self._local.transaction = None
 
     @contextlib.contextmanager
     def rehearsing(self) -> Iterator[None]:
@@ -328,7 +337,7 @@ class Database:
 
     def all(self, name: str, sql: str, /, **parameters: Any) -> list[Row]:
         """The rows of a statement."""
-        return self._run(name, sql, parameters, lambda cursor: cursor.fetchall(), len)
+        return self._run(name, sql, parameters, sqlite3.Cursor.fetchall, len)
 
     def tuples(self, name: str, sql: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement as plain tuples: for hundreds of thousands, half the time of `all`."""
@@ -336,7 +345,7 @@ class Database:
 
     def one(self, name: str, sql: str, /, **parameters: Any) -> Row | None:
         """The first row of a statement, or None."""
-        return self._run(name, sql, parameters, _first, lambda row: int(row is not None))
+        return self._run(name, sql, parameters, _first, _found)
 
     def value(self, name: str, sql: str, /, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
@@ -345,7 +354,7 @@ class Database:
 
     def run(self, name: str, sql: str, /, **parameters: Any) -> int:
         """Run a statement for its effect; the number of rows it touched."""
-        return self._run(name, sql, parameters, lambda cursor: cursor.rowcount, int)
+        return self._run(name, sql, parameters, _touched, int)
 
     def insert(self, name: str, sql: str, /, **parameters: Any) -> int:
         """Insert a row; its id."""
@@ -359,8 +368,7 @@ class Database:
 
     def many(self, name: str, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Run a statement once for each set of parameters; the number of rows it touched in all."""
-        connection = self.transaction.connection
-        return self._timed(name, sql, lambda: connection.executemany(sql, rows).rowcount, int)
+        return self._told(name, sql, self.transaction.connection.executemany, rows, _touched, int)
 
     def defer_references(self) -> None:
         """Rows may point at later ones until the transaction commits."""
@@ -380,22 +388,28 @@ class Database:
         answer: Callable[[sqlite3.Cursor], _T],
         count: Callable[[_T], int],
     ) -> _T:
-        connection = self.transaction.connection
-        if self.on_query is None:
-            return answer(connection.execute(sql, parameters))
-        return self._timed(name, sql, lambda: answer(connection.execute(sql, parameters)), count)
+        return self._told(name, sql, self.transaction.connection.execute, parameters, answer, count)
 
-    def _timed(self, name: str, sql: str, work: Callable[[], _T], count: Callable[[_T], int]) -> _T:
+    def _told(
+        self,
+        name: str,
+        sql: str,
+        execute: Callable[[str, Any], sqlite3.Cursor],
+        parameters: Any,
+        answer: Callable[[sqlite3.Cursor], _T],
+        count: Callable[[_T], int],
+    ) -> _T:
+        """What a statement answers, after telling of it."""
         if self.on_query is None:
-            return work()
+            return answer(execute(sql, parameters))
         started = time.perf_counter()
-        rows, failed = 0, True
         try:
-            result = work()
-            rows, failed = count(result), False
-            return result
-        finally:
-            self.on_query(QuerySample(name, sql, time.perf_counter() - started, rows, failed))
+            result = answer(execute(sql, parameters))
+        except BaseException:
+            self.on_query(QuerySample(name, sql, time.perf_counter() - started, 0, True))
+            raise
+        self.on_query(QuerySample(name, sql, time.perf_counter() - started, count(result), False))
+        return result
 
     @property
     def connections(self) -> int:
@@ -423,6 +437,14 @@ def _tuples(cursor: sqlite3.Cursor) -> list[tuple[Any, ...]]:
 def _first(cursor: sqlite3.Cursor) -> Row | None:
     row: Row | None = cursor.fetchone()
     return row
+
+
+def _found(row: Row | None) -> int:
+    return row is not None
+
+
+def _touched(cursor: sqlite3.Cursor) -> int:
+    return cursor.rowcount
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -475,15 +497,3 @@ def _check_sound(copy: sqlite3.Connection) -> None:
 def schema_version(connection: sqlite3.Connection) -> int:
     """The number of migrations the file has had."""
     return int(connection.execute("pragma user_version").fetchone()[0])
-
-
-def _unusable(error: sqlite3.DatabaseError) -> Unusable:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_NOTADB"):
-        return Unusable("The file is not a database.", hint="Choose another file with --db; this one is untouched.")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return Unusable(
-            "The database file cannot be written.",
-            hint="Choose another file with --db, or make the file and its folder writable.",
-        )
-    return Unusable(f"The database cannot be opened: {error}.", hint="Choose another file with --db.")

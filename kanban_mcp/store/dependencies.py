@@ -86,7 +86,7 @@ class DependencyStore:
             """
             select t.id, t.title, t.status, t.completed_at is null and t.archived_at is null as open
             from dependencies d join tasks t on t.id = d.depends_on
-            where d.task_id = :id and d.kind = 'blocks' order by open desc, t.id limit :count
+            where d.task_id = :id and d.kind = 'blocks' order by open desc, t.id limit +:count
             """,
             id=task_id,
             count=count,
@@ -101,7 +101,7 @@ class DependencyStore:
             select t.id, t.title, t.status, 1 as open
             from dependencies d join tasks t on t.id = d.task_id
             where d.depends_on = :id and d.kind = 'blocks' and t.completed_at is null and t.archived_at is null
-            order by t.id limit :count
+            order by t.id limit +:count
             """,
             id=task_id,
             count=count,
@@ -116,7 +116,7 @@ class DependencyStore:
             select t.id, t.title, t.status, t.completed_at is null and t.archived_at is null as open
             from (select depends_on as id from dependencies where task_id = :id and kind = 'relates'
                   union select task_id from dependencies where depends_on = :id and kind = 'relates') r
-            join tasks t on t.id = r.id order by t.id limit :count
+            join tasks t on t.id = r.id order by t.id limit +:count
             """,
             id=task_id,
             count=count,
@@ -188,7 +188,7 @@ class DependencyStore:
             union
             select t.parent_id, t.id, 'subtask' from json_each(:ids) i
                 cross join tasks t on t.id = i.value where t.parent_id is not null
-            limit :count
+            limit +:count
             """,
             ids=ids(task_ids),
             count=count,

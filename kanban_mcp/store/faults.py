@@ -1,6 +1,6 @@
 """What SQLite's failures mean to a caller."""
 
-from kanban_mcp.errors import Busy, Internal, KanbanError, ReadOnly
+from kanban_mcp.errors import Busy, Internal, KanbanError, ReadOnly, Unusable
 from kanban_mcp.store.engine import sqlite3
 
 _SAID: dict[str, KanbanError] = {
@@ -41,3 +41,16 @@ def translated(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", "") or _WORDS.get(str(error), "")
     known = _SAID.get("_".join(name.split("_")[:2]))
     return type(known)(known.message, hint=known.hint) if known else error
+
+
+def unusable(error: sqlite3.DatabaseError) -> Unusable:
+    """Why a file cannot be opened at the start."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_NOTADB"):
+        return Unusable("The file is not a database.", hint="Choose another file with --db; this one is untouched.")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return Unusable(
+            "The database file cannot be written.",
+            hint="Choose another file with --db, or make the file and its folder writable.",
+        )
+    return Unusable(f"The database cannot be opened: {error}.", hint="Choose another file with --db.")

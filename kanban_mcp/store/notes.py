@@ -78,7 +78,7 @@ class NoteStore:
         """A task's notes, pinned ones first, then newest first."""
         rows = self._db.all(
             "notes.recent",
-            "select * from notes where task_id = :task_id order by pinned desc, id desc limit :count",
+            "select * from notes where task_id = :task_id order by pinned desc, id desc limit +:count",
             task_id=task_id,
             count=count,
         )
@@ -92,7 +92,7 @@ class NoteStore:
             select * from notes where task_id = :task_id
                 and (pinned < :pinned or pinned = :pinned and id < :id)
                 and (:category is null or category = :category)
-            order by pinned desc, id desc limit :count
+            order by pinned desc, id desc limit +:count
             """,
             task_id=task_id,
             category=category,

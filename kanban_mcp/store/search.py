@@ -165,18 +165,18 @@ def _statements(kind: str, task: str, id_: str, author: str) -> _Statements:
                 and (:status is null or t.status = :status)
                 and (:tags is null or {id_} in (select task_id from task_tags
                      where tag_id in (select value from json_each(:tags))))
-            order by f.rowid desc limit :limit
+            order by f.rowid desc limit +:limit
             """,  # noqa: S608 - names of our own tables
         # The plus keeps the planner from looking each id up by itself: that starts the whole match anew.
         titled=f"""
             select rowid from {fts} where {fts} match :query and rowid >= :oldest
                 and +rowid in (select value from json_each(:ids))
-            order by rowid desc limit :limit
+            order by rowid desc limit +:limit
             """,  # noqa: S608
         scored=f"""
             select rowid, -bm25({fts}, 10.0, 1.0) as score from {fts} where {fts} match :query and rowid >= :oldest
                 and +rowid in (select value from json_each(:ids))
-            order by score desc, rowid desc limit :limit
+            order by score desc, rowid desc limit +:limit
             """,  # noqa: S608
         shown=f"""
             select f.rowid, t.id, t.title, t.status, snippet({fts}, -1, '[', ']', '…', 12), {author}

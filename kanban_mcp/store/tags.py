@@ -59,7 +59,7 @@ class TagStore:
             where g.name > :after and (:boards is null or exists (
                 select 1 from task_tags x join tasks t on t.id = x.task_id
                 where x.tag_id = g.id and t.board_id in (select value from json_each(:boards))))
-            order by g.name limit :count
+            order by g.name limit +:count
             """,
             boards=self._db.seen,
             after=after,

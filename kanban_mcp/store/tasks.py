@@ -1,7 +1,9 @@
 """Tasks, as rows."""
 
-import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json, to_json
 
 from kanban_mcp.models.position import between
 from kanban_mcp.models.task import Task, TaskLink, TaskRow
@@ -65,7 +67,7 @@ class TaskStore:
                 :created_by, :parent_id, :due_at, :now, :now, :started_at, :completed_at)
             returning *
             """,
-            **{**new, "acceptance": json.dumps(new["acceptance"], ensure_ascii=False)},
+            **{**new, "acceptance": _checklist(new["acceptance"])},
         )
         return task(row)
 
@@ -84,7 +86,7 @@ class TaskStore:
             """,
             **{
                 **task.model_dump(exclude={"board_id", "created_at", "created_by", "blocked_by"}),
-                "acceptance": json.dumps(task.acceptance, ensure_ascii=False),
+                "acceptance": _checklist(task.acceptance),
                 "position": task.position,
             },
         )
@@ -99,7 +101,7 @@ class TaskStore:
             "tasks.subtasks",
             """
             select id, title, status, completed_at is null as open from tasks
-            where parent_id = :parent_id and archived_at is null order by id limit :count
+            where parent_id = :parent_id and archived_at is null order by id limit +:count
             """,
             parent_id=parent_id,
             count=count,
@@ -119,7 +121,7 @@ class TaskStore:
                 :created_by, :parent_id, :due_at, :version, :created_at, :updated_at, :started_at, :completed_at,
                 :archived_at, :claimed_by, :lease, :lease_expires_at, :attempts)
             """,
-            **{**values, "acceptance": json.dumps(task.acceptance, ensure_ascii=False)},
+            **{**values, "acceptance": _checklist(task.acceptance)},
         )
 
     # Places
@@ -193,7 +195,7 @@ class TaskStore:
             select {LISTED} from {source}
             where t.board_id = :board_id {where} and t.status = :status
                 and t.archived_at is null and t.position > :after and {_FILTERED}
-            order by t.position limit :count
+            order by t.position limit +:count
             """,  # noqa: S608 - constant parts
             board_id=board_id,
             status=status,
@@ -218,7 +220,7 @@ class TaskStore:
             f"""
             select {LISTED} from tasks t
             where t.board_id = :board_id and t.archived_at is not null and t.id < :before
-            order by t.id desc limit :count
+            order by t.id desc limit +:count
             """,  # noqa: S608 - a constant select list
             board_id=board_id,
             before=before,
@@ -249,9 +251,7 @@ class TaskStore:
 
 def task(row: Row) -> Task:
     """A row of `tasks` as a model."""
-    values = dict(row)
-    values["acceptance"] = tuple(json.loads(values["acceptance"])) if values["acceptance"] != "[]" else ()
-    return Task.model_construct(**values)
+    return Task.model_validate({**row, "acceptance": from_json(row["acceptance"])})
 
 
 def link(row: Row) -> TaskLink:
@@ -283,7 +283,7 @@ def few_carry(database: Database, tags: list[int] | None) -> bool:
         "tasks.carriers",
         """
         select count(*) from (
-            select 1 from task_tags where tag_id in (select value from json_each(:tags)) limit :few)
+            select 1 from task_tags where tag_id in (select value from json_each(:tags)) limit +:few)
         """,
         tags=ids(tags),
         few=_FEW,
@@ -293,4 +293,8 @@ def few_carry(database: Database, tags: list[int] | None) -> bool:
 
 def ids(values: list[int] | None) -> str | None:
     """Ids as the JSON array that statements unpack; None filters nothing."""
-    return None if values is None else json.dumps(values)
+    return None if values is None else to_json(values).decode()
+
+
+def _checklist(items: Sequence[str]) -> str:
+    return to_json(items).decode()

@@ -9,6 +9,7 @@ import pytest
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
+from kanban_mcp.store.engine import sqlite3
 
 INDEXES = {
     "tasks.page": "tasks_by_position",
@@ -60,6 +61,18 @@ INDEXES = {
     "idempotency.get": "PRIMARY KEY",
     "idempotency.forget": "idempotency_by_age",
 }
+EVERYDAY: list[tuple[str, dict[str, Any]]] = [
+    ("create_task", {"title": "x", "tags": ["core"]}),
+    ("list_tasks", {"limit": 5}),
+    ("list_tasks", {"limit": 5, "tag": "core"}),
+    ("get_task", {"task_id": 1}),
+    ("get_board", {}),
+    ("search", {"query": "x"}),
+    ("list_ready", {}),
+    ("list_notes", {"task_id": 1}),
+    ("list_changes", {"board": 1}),
+    ("claim_next", {}),
+]
 UNSORTED = {
     "columns.ages",
     "dependencies.blockers",
@@ -140,6 +153,30 @@ async def a_day(app: App) -> None:
     await call("undo", since=int((await call("list_changes", limit=100))["next"]) - 1)
     await call("get_flow_metrics")
     await call("forecast")
+
+
+async def test_a_call_made_before_prepares_no_statement_anew(app: App) -> None:
+    """Preparing takes several times as long as most statements run, and a driver or a parameter may ask for it."""
+    prepared: list[int] = []
+
+    async def calls() -> None:
+        prepared.clear()
+        for operation, arguments in EVERYDAY:
+            await app.runner.call(operation, {**arguments}, actor="ann")
+
+    def told(action: int, *_: object) -> int:
+        if action not in (sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT):  # the driver's own `commit`
+            prepared.append(action)
+        return sqlite3.SQLITE_OK
+
+    await app.runner.call("create_board", {"name": "Alpha"}, actor="ann")
+    await calls()
+    for connection in (app.database._writer, *app.database._readers):
+        connection.set_authorizer(told)
+    await calls()  # they are all prepared again, now that someone asks to be told
+    assert prepared
+    await calls()
+    assert prepared == []
 
 
 @pytest.mark.parametrize("name", sorted(INDEXES))
