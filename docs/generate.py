@@ -13,7 +13,9 @@ import click
 from mcp.types import Prompt
 from pydantic_core import PydanticUndefined
 
+from docs.addresses import rest_page
 from docs.certification import mcp_page
+from docs.measures import metrics_page
 from docs.sockets import websocket_page
 from docs.specification import PARTS
 from kanban_mcp import errors
@@ -38,10 +40,13 @@ def pages() -> dict[str, str]:
     ):
         listed = list(app.catalog)
         kinds, prompts = Resources(app).kinds, Prompts(app).listed().prompts
+        rest, metrics = rest_page(app), metrics_page(app)
     return {
         "operations.md": _operations(listed),
         "resources.md": _resources(kinds),
         "prompts.md": _prompts(prompts),
+        "rest.md": f"{GENERATED}\n{rest}",
+        "metrics.md": f"{GENERATED}\n{metrics}",
         "mcp.md": f"{GENERATED}\n{mcp_page()}",
         "websocket.md": f"{GENERATED}\n{websocket_page()}",
         "ergonomics.md": _ergonomics(),

@@ -77,7 +77,14 @@ class MemoryMonitor:
 
     def take(self) -> MemorySnapshot:
         """A snapshot, which is kept; the oldest of more than ten goes."""
-        snapshot = MemorySnapshot(
+        snapshot = self.look()
+        with self._lock:
+            self._snapshots.append(snapshot)
+        return snapshot
+
+    def look(self) -> MemorySnapshot:
+        """A snapshot that is not kept: who asks every few seconds must not shorten the window in which growth shows."""
+        return MemorySnapshot(
             at=stamp(self._clock()),
             rss_bytes=self._process.memory_info().rss,
             python_blocks=sys.getallocatedblocks(),
@@ -87,9 +94,6 @@ class MemoryMonitor:
                 **{name: size() for name, size in self._sizes.items()},
             },
         )
-        with self._lock:
-            self._snapshots.append(snapshot)
-        return snapshot
 
     def leak(self) -> Leak | None:
         """A report when the last three snapshots grew by more than 10 % in all, and with each."""

@@ -48,7 +48,7 @@ class Metrics(Collector):
     def figures(self) -> dict[str, Any]:
         """The specification's JSON."""
         watch = self._app.watch
-        performance, memory = watch.calls.get_performance(), watch.memory.get_memory(snapshot=True)
+        performance, memory = watch.calls.get_performance(), watch.memory.get_memory()
         return {
             "timestamp": stamp(self._app.database.clock()),
             "uptime": performance.uptime_seconds,
@@ -73,9 +73,11 @@ class Metrics(Collector):
 
     def _calls(self) -> Iterator[Metric]:
         counted = CounterMetricFamily(
-            "kanban_calls", "Calls of operations.", labels=("operation", "transport", "status")
+            "kanban_calls",
+            "Calls of operations. `status` is the class of what HTTP answers, over every transport.",
+            labels=("operation", "transport", "status"),
         )
-        times = Metric("kanban_call_seconds", "How long calls took.", "summary")
+        times = Metric("kanban_call_seconds", "From asking to answer, quantiles within 2 % since the start.", "summary")
         for calls in self._app.watch.calls.by_operation():
             labels = {"operation": calls.operation, "transport": calls.transport}
             for status, count in calls.by_status(_status).items():
@@ -90,37 +92,53 @@ class Metrics(Collector):
 
     def _requests(self) -> Metric:
         found = CounterMetricFamily(
-            "kanban_rest_requests", "REST requests by route.", labels=("route", "method", "status")
+            "kanban_rest_requests",
+            "Requests under /api by the template of their address; `unknown` for what is none.",
+            labels=("route", "method", "status"),
         )
         for asked, count in self._rest.asked.copy().items():
             found.add_metric((asked.route, asked.method, str(asked.status)), count)
         return found
 
     def _cache(self) -> Iterator[Metric]:
-        looked = CounterMetricFamily("kanban_cache_lookups", "Looks into the cache.", labels=("view", "outcome"))
+        looked = CounterMetricFamily(
+            "kanban_cache_lookups", "Looks into the cache for an answer of an operation.", labels=("view", "outcome")
+        )
         for view, counts in self._app.cache.counts().items():
             looked.add_metric((view, "hit"), counts.hits)
             looked.add_metric((view, "miss"), counts.misses)
         yield looked
-        yield GaugeMetricFamily("kanban_cache_entries", "Answers kept.", value=len(self._app.cache))
+        yield GaugeMetricFamily("kanban_cache_entries", "Answers kept in the cache now.", value=len(self._app.cache))
 
     def _process(self) -> Iterator[Metric]:
         watch = self._app.watch
         mean, largest, slow = watch.queries.summary
-        memory = watch.memory.take()
-        yield CounterMetricFamily("kanban_slow_statements", "Statements above the limit.", value=slow)
-        yield GaugeMetricFamily("kanban_statement_mean_seconds", "Mean of all statements.", value=mean)
-        yield GaugeMetricFamily("kanban_statement_max_seconds", "Slowest statement.", value=largest)
-        yield GaugeMetricFamily("kanban_writes_waiting", "Writes that queue now.", value=self._app.writer.waiting)
-        yield GaugeMetricFamily("kanban_uptime_seconds", "Since the start.", value=watch.calls.uptime)
-        yield GaugeMetricFamily("kanban_memory_bytes", "Resident memory.", value=memory.rss_bytes)
-        open_now = GaugeMetricFamily("kanban_connections", "Connections open now.", labels=("transport",))
+        memory = watch.memory.look()
+        yield CounterMetricFamily(
+            "kanban_slow_statements", "Statements that took longer than KANBAN_SLOW_QUERY_MS.", value=slow
+        )
+        yield GaugeMetricFamily("kanban_statement_mean_seconds", "Mean of all statements since the start.", value=mean)
+        yield GaugeMetricFamily("kanban_statement_max_seconds", "The slowest statement since the start.", value=largest)
+        yield GaugeMetricFamily(
+            "kanban_writes_waiting", "Writes that wait for the writer now.", value=self._app.writer.waiting
+        )
+        yield GaugeMetricFamily("kanban_uptime_seconds", "Since the server opened its file.", value=watch.calls.uptime)
+        yield GaugeMetricFamily("kanban_memory_bytes", "Resident memory of the process.", value=memory.rss_bytes)
+        open_now = GaugeMetricFamily(
+            "kanban_connections", "Connections open now, by what they carry.", labels=("transport",)
+        )
         for transport, count in watch.connections.by_transport.items():
             open_now.add_metric((transport,), count)
         yield open_now
         told = watch.connections.latency
-        yield GaugeMetricFamily("kanban_websocket_latency_mean_seconds", "From change to frame.", value=told.mean)
-        yield GaugeMetricFamily("kanban_websocket_latency_max_seconds", "The slowest frame.", value=told.largest)
+        yield GaugeMetricFamily(
+            "kanban_websocket_latency_mean_seconds",
+            "From a change to its frame on a WebSocket, mean since the start.",
+            value=told.mean,
+        )
+        yield GaugeMetricFamily(
+            "kanban_websocket_latency_max_seconds", "The slowest since the start.", value=told.largest
+        )
 
 
 def _status(code: str) -> str:

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document: REST as programs and their makers read it."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -63,7 +63,25 @@ _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "ETag": {"description": "The version of what is shown, if it has one, and a digest.", "schema": {"type": "string"}},
     "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
     "Link": {"description": 'The next page, as `<address>; rel="next"`.', "schema": {"type": "string"}},
+    "Allow": {"description": "The methods that the address takes.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "How to say who calls: `Bearer`.", "schema": {"type": "string"}},
+    "X-RateLimit-Limit": {"description": "Requests a caller has in any 60 seconds.", "schema": {"type": "integer"}},
+    "X-RateLimit-Remaining": {"description": "How many of them are left.", "schema": {"type": "integer"}},
+    "X-RateLimit-Reset": {
+        "description": "When the oldest of them ceases to count, in milliseconds since 1970.",
+        "schema": {"type": "integer"},
+    },
 }
+_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+_TELLING: Mapping[int, tuple[str, ...]] = {
+    304: ("ETag",),
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After", *_LIMITS),
+    503: ("Retry-After",),
+}
+"""The headers that some answers have beside those of all."""
 
 
 class OpenApi:
@@ -158,10 +176,11 @@ class OpenApi:
         return [*found, *({"$ref": f"#/components/parameters/{name}"} for name in shared)]
 
     def _responses(self, operation: Operation, method: str) -> dict[str, Any]:
-        names = ["ETag", "Link"] if _tagged(operation, method) else ["Location"] if operation.creates else []
+        names = ["ETag"] if _tagged(operation, method) else ["Location"] if operation.creates else []
+        names += ["Link"] if "cursor" in operation.arguments.model_fields or operation.waits else []
         result = {
             "description": "What the operation answers.",
-            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+            "headers": _referred((*names, *_LIMITS)),
             "content": {"application/json": {"schema": self._results.of(operation)}},
         }
         statuses = {*_ALWAYS, 404, 409, 408, 412, 413, 415} if method != "GET" else {*_ALWAYS, 404}
@@ -233,11 +252,16 @@ def _links(operation: Operation) -> dict[str, Any]:
 
 
 def _answer(status: int) -> dict[str, Any]:
-    if status == 304:
-        return {"description": ANSWERS[status], "headers": {"ETag": {"$ref": "#/components/headers/ETag"}}}
-    content = {"application/problem+json": {"schema": _PROBLEM}}
-    headers = {"Allow": {"schema": {"type": "string"}}} if status == 405 else {}
-    return {"description": ANSWERS[status], "content": content, **({"headers": headers} if headers else {})}
+    said: dict[str, Any] = {"description": ANSWERS[status]}
+    if status in _TELLING:
+        said["headers"] = _referred(_TELLING[status])
+    if status != 304:
+        said["content"] = {"application/problem+json": {"schema": _PROBLEM}}
+    return said
+
+
+def _referred(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _parameters() -> dict[str, Any]:
@@ -276,12 +300,12 @@ def _problem_schema() -> dict[str, Any]:
         "description": "What went wrong (RFC 9457). A refused request changes nothing.",
         "type": "object",
         "properties": {
-            "type": {**text, "format": "uri-reference"},
-            "title": text,
-            "status": {"type": "integer"},
+            "type": {**text, "format": "uri-reference", "description": "The code, as a name for it."},
+            "title": {**text, "description": "The code, in words."},
+            "status": {"type": "integer", "description": "The same as of the answer."},
             "detail": {**text, "description": "What is so."},
-            "instance": {**text, "format": "uri-reference"},
-            "code": {"enum": [*STATUS]},
+            "instance": {**text, "format": "uri-reference", "description": "The address that was asked."},
+            "code": {"enum": [*STATUS], "description": "What kind of error it is, as every transport names it."},
             "message": {**text, "description": "The same as `detail`, as every transport names it."},
             "hint": {**text, "description": "What to do next."},
             "current": {"type": "object", "description": "How the thing stands now."},

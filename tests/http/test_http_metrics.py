@@ -86,6 +86,14 @@ async def test_the_same_is_there_as_json(client: httpx2.AsyncClient, call: Call,
     assert [(row["operation"], row["count"]) for row in rest] == [("get_board", 1)]
 
 
+async def test_scraping_does_not_shorten_the_window_in_which_leaks_show(client: httpx2.AsyncClient, app: App) -> None:
+    kept = app.watch.memory.get_memory().snapshots
+    for _ in range(3):
+        await client.get("/metrics")
+        await client.get("/metrics", headers={"Accept": "application/json"})
+    assert app.watch.memory.get_memory().snapshots == kept
+
+
 async def test_a_server_is_live_and_ready(client: httpx2.AsyncClient) -> None:
     for address in ("/health", "/health/live", "/health/ready"):
         assert (await client.get(address)).json() == {"status": "ok"}

@@ -72,6 +72,35 @@ async def test_examples_of_bodies_are_taken(
             assert response.status_code < 300 or response.status_code in (404, 409), (path, response.text)
 
 
+async def test_every_header_of_an_answer_is_in_the_reference(
+    client: httpx2.AsyncClient, app: App, board: dict[str, Any]
+) -> None:
+    page = (ROOT / "docs/reference/rest.md").read_text()
+    of_http = {"date", "content-length", "content-type", "connection"}
+    await client.post("/api/tasks", json={"title": "one", "description": "x" * 2000})
+    answers = [
+        await client.post("/api/tasks", json={"title": "two"}),
+        await client.get("/api/tasks?limit=1", headers={"Accept-Encoding": "gzip"}),
+        await client.put("/api/tasks/1", json={}),
+    ]
+    app.writer.submit(lambda: app.services.keys.create("ci", "read"), caller=Caller("test")).result()
+    answers.append(await client.get("/api/tasks/1"))
+    assert [answer.status_code for answer in answers] == [201, 200, 405, 401]
+    sent = {name for answer in answers for name in answer.headers} - of_http
+    assert {"etag", "link", "vary", "location", "allow", "www-authenticate", "x-ratelimit-reset"} <= sent
+    assert [name for name in sent if f"| `{name}` |" not in page.lower()] == []
+
+
+async def test_the_document_tells_of_links_where_there_are_pages(document: dict[str, Any]) -> None:
+    linked = {
+        operation["operationId"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        if "Link" in operation["responses"].get("200", {}).get("headers", {})
+    }
+    assert linked == {"list_boards", "list_tasks", "list_changes", "list_notes", "list_tags"}
+
+
 async def test_the_page_for_people_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, app: App) -> None:
     page = await client.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
