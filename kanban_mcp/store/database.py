@@ -25,7 +25,7 @@ from kanban_mcp.store.gate import Gate
 
 APPLICATION_ID = 0x6B616E62
 """`kanb`: tells our files from other programs' databases."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The number of migrations this program knows."""
 
 _CLOSING_SECONDS = 0.5

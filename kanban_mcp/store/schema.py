@@ -1,5 +1,7 @@
 """The schema, as the steps that made it. Steps are only ever added; a released one is never edited."""
 
+import logging
+
 from sqlite_utils import Database as SchemaTool
 from sqlite_utils.migrations import Migrations
 
@@ -7,6 +9,11 @@ from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.engine import sqlite3
 
 migrations = Migrations("kanban")
+
+_FILLED_AT_ONCE = 20_000
+"""Rows between two lines of the log."""
+
+log = logging.getLogger(__name__)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -50,6 +57,26 @@ def _api_keys(db: SchemaTool) -> None:
 @migrations(name="0003_filters")
 def _filters(db: SchemaTool) -> None:
     db.executescript(FILTER_INDEXES)
+
+
+@migrations(name="0004_search_by_board")
+def _search_by_board(db: SchemaTool) -> None:
+    db.executescript(SEARCH_BY_BOARD)
+    _fill(db, "tasks", "title, description, board")
+    _fill(db, "notes", "title, content, board")
+
+
+def _fill(db: SchemaTool, table: str, columns: str) -> None:
+    """Index the text that is there. With much of it this takes seconds, for which other processes wait: it is told."""
+    done, total = 0, int(db.execute(f"select coalesce(max(id), 0) from {table}").fetchone()[0])  # noqa: S608
+    while done < total:
+        log.warning("the text index is built anew", extra={"table": table, "done": done, "of": total})
+        db.execute(
+            f"insert into {table}_fts (rowid, {columns}) "  # noqa: S608 - names of our own tables
+            f"select id, {columns} from {table}_text where id > :done and id <= :done + :some",
+            {"done": done, "some": _FILLED_AT_ONCE},
+        )
+        done += _FILLED_AT_ONCE
 
 
 # Ids are never reused (autoincrement): a stale id must not name a new thing.
@@ -288,4 +315,68 @@ create index tasks_due on tasks (board_id, due_at, completed_at, archived_at)
     where due_at is not null and completed_at is null and archived_at is null;
 drop index tasks_archived;
 create index tasks_archived on tasks (board_id, id, archived_at) where archived_at is not null;
+"""
+
+# The board of a text is a word of it, in a column of its own: a search on a board reads the list of that word beside
+# those of the words asked for, and passes over what is on other boards without looking at it. Its first character is of
+# those that Unicode gives to no script. No task ever changes its board.
+# The index wants the old text back when it forgets it, so notes go before their task: its board can still be told then.
+# `_words` are the words of an index in their order, to see which begin with some letters.
+SEARCH_BY_BOARD = """
+drop trigger tasks_fts_insert;
+drop trigger tasks_fts_delete;
+drop trigger tasks_fts_update;
+drop table tasks_fts;
+create view tasks_text as select id, title, description, char(57344) || board_id as board from tasks;
+create virtual table tasks_fts using fts5 (
+    title, description, board, content = 'tasks_text', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+create virtual table tasks_words using fts5vocab (tasks_fts, instance);
+create trigger tasks_fts_insert after insert on tasks begin
+    insert into tasks_fts (rowid, title, description, board)
+    values (new.id, new.title, new.description, char(57344) || new.board_id);
+end;
+create trigger tasks_fts_delete after delete on tasks begin
+    insert into tasks_fts (tasks_fts, rowid, title, description, board)
+    values ('delete', old.id, old.title, old.description, char(57344) || old.board_id);
+end;
+create trigger tasks_fts_update after update of title, description on tasks
+when old.title is not new.title or old.description is not new.description begin
+    insert into tasks_fts (tasks_fts, rowid, title, description, board)
+    values ('delete', old.id, old.title, old.description, char(57344) || old.board_id);
+    insert into tasks_fts (rowid, title, description, board)
+    values (new.id, new.title, new.description, char(57344) || new.board_id);
+end;
+
+drop trigger notes_fts_insert;
+drop trigger notes_fts_delete;
+drop trigger notes_fts_update;
+drop table notes_fts;
+create view notes_text as
+    select n.id, n.title, n.content, (select char(57344) || board_id from tasks where id = n.task_id) as board
+    from notes n;
+create virtual table notes_fts using fts5 (
+    title, content, board, content = 'notes_text', content_rowid = 'id', tokenize = 'porter unicode61'
+);
+create virtual table notes_words using fts5vocab (notes_fts, instance);
+create trigger notes_fts_insert after insert on notes begin
+    insert into notes_fts (rowid, title, content, board)
+    values (new.id, new.title, new.content, (select char(57344) || board_id from tasks where id = new.task_id));
+end;
+create trigger notes_fts_delete after delete on notes begin
+    insert into notes_fts (notes_fts, rowid, title, content, board)
+    values ('delete', old.id, old.title, old.content,
+        (select char(57344) || board_id from tasks where id = old.task_id));
+end;
+create trigger notes_fts_update after update of title, content on notes
+when old.title is not new.title or old.content is not new.content begin
+    insert into notes_fts (notes_fts, rowid, title, content, board)
+    values ('delete', old.id, old.title, old.content,
+        (select char(57344) || board_id from tasks where id = old.task_id));
+    insert into notes_fts (rowid, title, content, board)
+    values (new.id, new.title, new.content, (select char(57344) || board_id from tasks where id = new.task_id));
+end;
+create trigger tasks_notes_first before delete on tasks begin
+    delete from notes where task_id = old.id;
+end;
 """

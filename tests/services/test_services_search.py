@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanban_mcp.app import App
-from kanban_mcp.store.search import CANDIDATES
+from kanban_mcp.store.search import CANDIDATES, MOST_ENDINGS
 from tests.conftest import Call
 
 
@@ -83,6 +83,65 @@ async def test_archived_tasks_are_not_found_and_changed_words_are(call: Call, bo
     assert (await found(call, "needle"), await found(call, "thread")) == ([], [("task", 1)])
     await call("archive_task", task_id=1)
     assert await found(call, "thread") == []
+
+
+async def test_a_search_on_a_board_does_not_look_at_words_of_others(
+    call: Call, app: App, board: dict[str, Any]
+) -> None:
+    await call("create_board", name="Beta")
+    await call("create_task", title="needles", board="Alpha", description="hay")
+    await call("add_note", task_id=1, content="a needle and a needlework")
+    await call("create_task", title="hay", board="Beta")
+    for query in ("needle", "need", "hay needle"):
+        assert ("task", 1) in await found(call, query, board="Alpha")
+        assert await found(call, query, board="Beta") == ([("task", 2)] if "hay" in query else [])
+
+
+async def test_a_text_cannot_pass_for_one_of_another_board(call: Call, board: dict[str, Any]) -> None:
+    await call("create_board", name="Beta")
+    await call("create_task", title="needle \ue0002", board="Alpha")
+    assert await found(call, "needle", board="Beta") == []
+    assert await found(call, "\ue0001") == await found(call, "1") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("databas", [1]),
+        ("data", [1, 2]),
+        ("da", []),
+        ("d", []),
+        ("fresh happy", [3, 4]),
+        ("Über", [5]),
+        ("ubern", [5]),
+        ("日", [6]),
+        ("well-kno", [7]),
+        ("fresh data", [1, 2]),
+    ],
+)
+async def test_the_last_word_may_be_the_beginning_of_one(
+    call: Call, board: dict[str, Any], query: str, hits: list[int]
+) -> None:
+    """Of three letters at least, or one that is a word; what is indexed are stems, with which not each word begins."""
+    titles = ["Databases grow", "A dataset", "Happiness", "Happyfeet", "Übernacht", "日本語", "A well-known bug"]
+    await call("create_tasks", tasks=[{"title": title} for title in titles])
+    assert sorted(number for _, number in await found(call, query)) == hits
+
+
+async def test_many_words_with_one_beginning_are_found(call: Call, board: dict[str, Any]) -> None:
+    titles = [f"word{number}" for number in range(MOST_ENDINGS + 10)]
+    await call("create_tasks", tasks=[{"title": title} for title in titles])
+    assert len(await found(call, "wor", limit=100)) == MOST_ENDINGS + 10
+
+
+async def test_matches_far_apart_are_found_with_what_they_show(call: Call, board: dict[str, Any]) -> None:
+    hay = [{"title": "hay"}] * 100
+    await call("create_task", title="first needle")
+    for _ in range(3):
+        await call("create_tasks", tasks=hay)
+    await call("create_task", title="x", description="the last needle")
+    page = await call("search", query="needle")
+    assert [row[5] for row in page["rows"]] == ["first [needle]", "the last [needle]"]
 
 
 async def test_of_very_many_matches_titles_come_first_then_the_newest(call: Call, board: dict[str, Any]) -> None:
