@@ -7,6 +7,7 @@ from pydantic_core import to_json
 
 from benchmarks.report import Figure
 from kanban_mcp.app import open_app
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport.introduction import Introduction
 
@@ -21,7 +22,7 @@ def measure() -> list[Figure]:
 
 def _size(db: Path, toolsets: tuple[str, ...], budget: int) -> Figure:
     with open_app(Settings(db=db, toolsets=toolsets)) as app:
-        listed = Introduction(app).list_tools(modern=False)
+        listed = Introduction(app).list_tools(Caller(""), modern=False)
     size = len(to_json(listed))
     return Figure(
         f"tools/list of {','.join(toolsets)}", size, "bytes", budget, "at most", f"{len(listed['tools'])} tools"

@@ -55,6 +55,10 @@ class Operation:
             return "admin"
         return "read" if self.effect == "read" else "write"
 
+    def permits(self, caller: Caller) -> bool:
+        """Whether a caller may have it carried out, on some board."""
+        return self.scope in caller.scopes and not (self.wide and caller.boards is not None)
+
     def permit(self, caller: Caller) -> None:
         """Raise Forbidden if a caller may not have it carried out."""
         if self.scope not in caller.scopes:

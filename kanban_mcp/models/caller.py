@@ -4,6 +4,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 Scope: TypeAlias = Literal["read", "write", "admin"]
 
+Rights: TypeAlias = tuple[frozenset[Scope], bool]
+"""The scopes, and whether they hold on some boards alone."""
+
 READER: frozenset[Scope] = frozenset({"read"})
 WRITER: frozenset[Scope] = frozenset({"read", "write"})
 ADMIN: frozenset[Scope] = frozenset({"read", "write", "admin"})
@@ -16,6 +19,11 @@ class Caller(NamedTuple):
     scopes: frozenset[Scope] = ADMIN
     boards: frozenset[int] | None = None
     key: str | None = None
+
+    @property
+    def rights(self) -> Rights:
+        """What decides which operations are for the caller."""
+        return self.scopes, self.boards is not None
 
     def named(self, name: str) -> "Caller":
         """The caller, under this name if it has none."""

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from kanban_mcp.answers import Answer, problem
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
-from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.caller import Caller, Rights
 from kanban_mcp.transport.introduction import STAMP, Introduction, actor_named
 from kanban_mcp.transport.recognition import Request, RequestId, call_in
 
@@ -35,6 +35,8 @@ class FastLane:
         self._app = app
         self._transport = transport
         self._introduction = Introduction(app)
+        self._user = Caller(app.settings.actor or "")
+        self._tool_lists: dict[tuple[Rights, bool], bytes] = {}
 
     def hello(self, request: Request, version: str) -> Line:
         """The answer to a handshake."""
@@ -46,7 +48,7 @@ class FastLane:
             case "tools/call":
                 return self._call(request, client, modern=False)
             case "tools/list" if not request.params:
-                return succeeded(request.id, self._old_tools)
+                return succeeded(request.id, self._tools(self._user, modern=False))
             case "ping" if not request.params:
                 return succeeded(request.id, b"{}")
         return None
@@ -57,18 +59,17 @@ class FastLane:
             case "tools/call":
                 return self._call(request, client, modern=True, caller=caller)
             case "tools/list" if not request.params:
-                return succeeded(request.id, self._new_tools)
+                return succeeded(request.id, self._tools(caller or self._user, modern=True))
             case "server/discover" if not request.params:
                 return succeeded(request.id, self._discovery)
         return None
 
-    @cached_property
-    def _old_tools(self) -> bytes:
-        return to_json(self._introduction.list_tools(modern=False))
-
-    @cached_property
-    def _new_tools(self) -> bytes:
-        return to_json(self._introduction.list_tools(modern=True))
+    def _tools(self, caller: Caller, *, modern: bool) -> bytes:
+        if (kept := self._tool_lists.get((caller.rights, modern))) is None:
+            kept = self._tool_lists[caller.rights, modern] = to_json(
+                self._introduction.list_tools(caller, modern=modern)
+            )
+        return kept
 
     @cached_property
     def _discovery(self) -> bytes:
@@ -85,8 +86,7 @@ class FastLane:
         call = call_in(request.params)
         if call is None or call.name not in self._swift:
             return None
-        if caller is None:
-            caller = Caller(self._app.settings.actor or "")
+        caller = caller or self._user
         if not caller.actor:
             caller = caller._replace(actor=actor_named(client))
         try:

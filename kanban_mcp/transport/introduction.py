@@ -10,6 +10,7 @@ from typing import Any
 
 from kanban_mcp import __version__
 from kanban_mcp.app import App
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
 from kanban_mcp.visible import visible
 
@@ -27,7 +28,7 @@ MODERN_VERSION = "2026-07-28"
 STAMP = {"_meta": {"io.modelcontextprotocol/serverInfo": SERVER_INFO}, "resultType": "complete"}
 """What every modern result carries."""
 KEPT_SECONDS = 300
-"""How long clients may keep what stays the same as long as the server runs, for everybody."""
+"""How long clients may keep what stays the same as long as the server runs."""
 _KEPT = {"cacheScope": "public", "ttlMs": KEPT_SECONDS * 1000}
 
 
@@ -42,10 +43,12 @@ class Introduction:
         """What an agent should know before its first call."""
         return instructions(self._app)
 
-    @cached_property
-    def tools(self) -> list[dict[str, Any]]:
-        """The operations offered, as tools."""
-        return [tool(operation) for operation in self._app.catalog]
+    def tools(self, caller: Caller) -> list[dict[str, Any]]:
+        """The operations offered that the caller may have carried out, as tools: no agent pays for what it cannot do.
+
+        They are the same for all callers of the same `rights`.
+        """
+        return [tool(operation) for operation in self._app.catalog if operation.permits(caller)]
 
     def initialize(self, version: str) -> dict[str, Any]:
         """The answer to the handshake; a version not known gets the newest."""
@@ -67,9 +70,10 @@ class Introduction:
             **STAMP,
         }
 
-    def list_tools(self, *, modern: bool) -> Mapping[str, Any]:
+    def list_tools(self, caller: Caller, *, modern: bool) -> Mapping[str, Any]:
         """The answer to `tools/list`."""
-        return {"tools": self.tools, **_KEPT, **STAMP} if modern else {"tools": self.tools}
+        tools = self.tools(caller)
+        return {"tools": tools, **_KEPT, "cacheScope": "private", **STAMP} if modern else {"tools": tools}
 
 
 def tool(operation: Operation) -> dict[str, Any]:

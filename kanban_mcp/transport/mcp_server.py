@@ -1,5 +1,6 @@
 """The board over MCP: the catalogue as tools, what it shows as resources, ways of working as prompts."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from mcp import types
@@ -10,7 +11,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
-from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.caller import Caller, Rights
 from kanban_mcp.services.boards import bad_cursor
 from kanban_mcp.transport.completions import Completions
 from kanban_mcp.transport.introduction import KEPT_SECONDS, SERVER_INFO, Introduction, actor_named
@@ -23,19 +24,30 @@ from kanban_mcp.transport.tools import Tools
 ListResult = TypeVar("ListResult", bound=types.PaginatedResult)
 
 FIXED = CacheHint(ttl_ms=KEPT_SECONDS * 1000, scope="public")
-FIXED_LISTS: tuple[CacheableMethod, ...] = ("tools/list", "prompts/list", "resources/templates/list", "server/discover")
-"""What stays the same as long as the server runs, for everybody; what the boards show is never said to stay."""
+FIXED_LISTS: Mapping[CacheableMethod, CacheHint] = {
+    "tools/list": CacheHint(ttl_ms=FIXED.ttl_ms, scope="private"),
+    "prompts/list": FIXED,
+    "resources/templates/list": FIXED,
+    "server/discover": FIXED,
+}
+"""What stays the same as long as the server runs, tools for a key and the rest for everybody; what the boards show is
+never said to stay.
+"""
 
 
 def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
     introduction, tools, resources, prompts = Introduction(app), Tools(app), Resources(app), Prompts(app)
-    listed = types.ListToolsResult.model_validate({"tools": introduction.tools}, by_name=False)
+    tool_lists: dict[Rights, types.ListToolsResult] = {}
     completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
+        caller = caller_of(app, context)
+        if (listed := tool_lists.get(caller.rights)) is None:
+            found = types.ListToolsResult.model_validate({"tools": introduction.tools(caller)}, by_name=False)
+            listed = tool_lists[caller.rights] = found
         return _whole(listed, params)
 
     async def call_tool(
@@ -91,7 +103,7 @@ def mcp_server(app: App) -> "McpServer":
         title=SERVER_INFO["title"],
         version=SERVER_INFO["version"],
         instructions=introduction.instructions,
-        cache_hints=dict.fromkeys(FIXED_LISTS, FIXED),
+        cache_hints=FIXED_LISTS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,
