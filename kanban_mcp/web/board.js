@@ -227,9 +227,13 @@ class BoardPage {
     );
   }
 
-  async takeBack() {
+  /** Take back what one did last, after all that was asked for before. */
+  takeBack() {
+    return (this.sending = this.sending.then(() => this.takeLast()));
+  }
+
+  async takeLast() {
     try {
-      await this.sending;
       // What was done a moment ago may not have been heard of yet.
       const { items } = await call("list_changes", { board: this.id, since: this.live.since, limit: 100 });
       this.undo.heard(items);
