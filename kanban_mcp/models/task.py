@@ -89,6 +89,7 @@ class TaskRow(NamedTuple):
     tags: list[str]
     position: str
     claimable_since: str | None = None
+    completed_at: str | None = None
 
 
 LISTED = TaskRow._fields[:8]

@@ -30,7 +30,7 @@ class Boards:
         self.bound = bound
 
     def list_boards(self, archived: bool = False, limit: Limit = 20, cursor: Cursor | None = None) -> Page:
-        """List boards with their counts of open and done tasks. `archived` lists archived ones too."""
+        """List boards with counts of open and done tasks; `archived` adds archived ones."""
         found = self._store.boards.page(archived=archived, after=_board_cursor(cursor), count=limit + 1)
         return page(BoardRow._fields, found, list, limit=limit, cursor=lambda row: str(row.id))
 

@@ -103,7 +103,7 @@ class Claims:
         return Completion(id=after.id, status=after.status, version=after.version, unblocked=unblocked)
 
     def release_task(self, task_id: Id, lease: Lease | None = None, note: Content | None = None) -> Task:
-        """Give a claimed task back unfinished. `note` is a handoff that whoever claims it next sees first."""
+        """Give a claimed task back unfinished; `note` is a handoff for whoever claims it next."""
         task = self._writing.writable(task_id)
         if task.claimed_by is None:
             self._holding.check_lease(task, lease)

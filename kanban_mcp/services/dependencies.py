@@ -19,7 +19,7 @@ class Dependencies:
         self._holding = holding
 
     def link_tasks(self, task_id: Id, depends_on: Id, kind: LinkKind = "blocks") -> Edge:
-        """Make a task wait for another (`blocks`), or note that they are related. Circles are refused."""
+        """Make a task wait for another (`blocks`), or just relate them. Circles are refused."""
         task, needed = self._ends(task_id, depends_on)
         before = self._store.dependencies.kind(task_id, depends_on)
         if before == kind:

@@ -8,6 +8,9 @@ from kanban_mcp.services.boards import bad_cursor, listed_values
 from kanban_mcp.store import Store
 from kanban_mcp.store.tasks import Filters
 
+_NEVER = "9999"
+"""Later than any moment that is stored."""
+
 
 class Listing:
     """Columns from left to right, each from the top; a cursor is the place of the last task shown."""
@@ -38,6 +41,21 @@ class Listing:
         rows = self._store.tasks.archived(board_id, before=min(below, 2**62), count=limit + 1)
         return page(LISTED, rows, listed_values, limit=limit, cursor=lambda row: str(row.id))
 
+    def finished(
+        self, board_id: int, columns: list[Column], status: str | None, limit: int, cursor: str | None
+    ) -> Page:
+        """A board's finished tasks, in one column or all, newest first; a cursor is when the last one shown was."""
+        before, before_id = _moment(cursor)
+        rows = self._store.tasks.finished(board_id, status, before=before, before_id=before_id, count=limit + 1)
+        return page(
+            LISTED,
+            rows,
+            listed_values,
+            limit=limit,
+            cursor=lambda row: f"{row.completed_at}.{row.id}",
+            total=sum(column.tasks for column in columns if column.category == "done"),
+        )
+
     def detailed(self, found: Page, detail: Detail) -> Page:
         """A page of listed tasks with as much of each as asked for."""
         if detail == "summary":
@@ -50,6 +68,16 @@ class Listing:
 def _whole(task: Task, tags: list[str]) -> list[object]:
     """The values of a task for the columns `WHOLE`."""
     return [*(getattr(task, column) for column in WHOLE[:-1]), tags]
+
+
+def _moment(cursor: str | None) -> tuple[str, int]:
+    """When the last finished task shown was finished, and its id."""
+    if cursor is None:
+        return _NEVER, 0
+    at, _, number = cursor.rpartition(".")
+    if not (at[:4].isdecimal() and number.isdecimal()) or len(number) > 18:
+        raise bad_cursor(cursor)
+    return at, int(number)
 
 
 def _place(cursor: str | None, columns: list[Column]) -> tuple[int, str]:

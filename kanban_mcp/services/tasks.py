@@ -132,11 +132,15 @@ class Tasks:
         blocked: bool = False,
         overdue: bool = False,
         archived: bool = False,
+        finished: bool = False,
         limit: Limit = 20,
         cursor: Cursor | None = None,
         detail: Detail = "summary",
     ) -> Page:
-        """List a board's tasks by column, in order. A tag includes those below it. search finds by words."""
+        """List a board's tasks by column, in order; `finished`, newest first. A tag includes those below it.
+
+        search finds words.
+        """
         found = self._boards.resolve(board)
         columns = self._store.boards.columns(found.id)
         if status is not None:
@@ -149,9 +153,13 @@ class Tasks:
             due_before=self._store.now if overdue else None,
         )
         if archived:
-            if status or filters != NO_FILTERS:
+            if status or finished or filters != NO_FILTERS:
                 raise Invalid("archived lists all archived tasks of a board.", hint="Leave the other filters out.")
             return self._listing.detailed(self._listing.archived(found.id, limit, cursor), detail)
+        if finished:
+            if filters != NO_FILTERS:
+                raise Invalid("finished lists all finished tasks.", hint="Leave the filters out, but for status.")
+            return self._listing.detailed(self._listing.finished(found.id, columns, status, limit, cursor), detail)
         rows = self._listing.walk(found.id, columns, filters, limit + 1, cursor)
         total = sum(column.tasks for column in columns) if filters == NO_FILTERS else None
         shown = page(
@@ -212,7 +220,7 @@ class Tasks:
         version: Version | None = None,
         lease: Lease | None = None,
     ) -> Task:
-        """Move a task to a column, at its end, or right before or after another task of that column."""
+        """Move a task to the end of a column, or right before or after another task of it."""
         task = self._writing.writable(task_id)
         self._holding.check_free(task, lease)
         self._writing.check_version(task, version, {"status", "position"})

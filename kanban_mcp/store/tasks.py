@@ -228,6 +228,24 @@ class TaskStore:
         )
         return [listed(row) for row in rows]
 
+    def finished(self, board_id: int, status: str | None, *, before: str, before_id: int, count: int) -> list[TaskRow]:
+        """A board's finished tasks, in one column or all, newest first, below a moment and, at that moment, an id."""
+        rows = self._db.all(
+            "tasks.finished",
+            f"""
+            select {LISTED}, t.completed_at from tasks t
+            where t.board_id = :board_id and t.completed_at is not null and t.archived_at is null
+                and (:status is null or t.status = :status) and (t.completed_at, t.id) < (:before, :before_id)
+            order by t.completed_at desc, t.id desc limit :count
+            """,  # noqa: S608 - a constant select list
+            board_id=board_id,
+            status=status,
+            before=before,
+            before_id=before_id,
+            count=count,
+        )
+        return [listed(row)._replace(completed_at=row["completed_at"]) for row in rows]
+
     def listed(self, task_ids: list[int]) -> list[TaskRow]:
         """These tasks as list rows, in the order of the ids."""
         rows = self._db.all(

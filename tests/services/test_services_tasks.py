@@ -220,6 +220,25 @@ async def test_archived_tasks_have_a_list_of_their_own(call: Call, board: dict[s
     assert await listed(call) == [2, 4]
 
 
+async def test_finished_tasks_are_listed_newest_first_page_by_page(
+    call: Call, board: dict[str, Any], clock: SettableClock, refused: Refused
+) -> None:
+    await call("create_tasks", tasks=[{"title": f"{number}"} for number in range(6)])
+    for tasks in ([4], [2, 5], [1]):  # two at one moment
+        clock.advance(seconds=60)
+        for task_id in tasks:
+            await call("complete_task", task_id=task_id)
+    await call("archive_task", task_id=1)
+    first = await call("list_tasks", finished=True, limit=2)
+    assert ([row[0] for row in first["rows"]], first["total"]) == ([5, 2], 3)
+    assert [row[0] for row in (await call("list_tasks", finished=True, cursor=first["next"]))["rows"]] == [4]
+    assert await listed(call, finished=True, status="done") == [5, 2, 4]
+    assert await listed(call, finished=True, status="todo") == []
+    assert (await refused("list_tasks", finished=True, assignee="bob")).code == "invalid"
+    assert (await refused("list_tasks", finished=True, archived=True)).code == "invalid"
+    assert (await refused("list_tasks", finished=True, cursor="done.80")).code == "invalid"
+
+
 @pytest.mark.parametrize("cursor", ["x", "todo", "todo.", "nowhere.80", "todo.8/0", "'; drop table tasks; --"])
 async def test_a_cursor_from_elsewhere_is_refused(refused: Refused, task: dict[str, Any], cursor: str) -> None:
     assert (await refused("list_tasks", cursor=cursor)).code == "invalid"

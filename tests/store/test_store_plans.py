@@ -19,6 +19,7 @@ INDEXES = {
     "tasks.at": "tasks_by_position",
     "tasks.assigned": "tasks_assigned",
     "tasks.archived": "tasks_archived",
+    "tasks.finished": "tasks_completed",
     "tasks.of_parent": "tasks_children",
     "tasks.tagged": "task_tags_by_tag",
     "tasks.carriers": "task_tags_by_tag",
@@ -128,6 +129,7 @@ async def a_day(app: App) -> None:
     await call("list_tasks")
     await call("list_tasks", assignee="ann")
     await call("list_tasks", archived=True)
+    await call("list_tasks", finished=True)
     await call("get_board")
     await call("list_notes", task_id=1)
     await call("get_task_graph", task_id=1)
