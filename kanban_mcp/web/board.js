@@ -1,6 +1,6 @@
 // A board: what it shows, kept true, and what is done on it.
 import { kept, pages } from "./address.js";
-import { all, call, maybe } from "./api.js";
+import { call, maybe } from "./api.js";
 import { archive } from "./archive.js";
 import { Columns } from "./columns.js";
 import { h, tell, wrong } from "./dom.js";
@@ -11,11 +11,11 @@ import { Live } from "./live.js";
 import { moveMenu } from "./menu.js";
 import { cardPanel } from "./panel.js";
 import { me } from "./me.js";
-import { MOST_ASKED, offers } from "./rest.js";
-import { BoardState } from "./state.js";
+import { Moves } from "./moves.js";
+import { blockers, finished, older, openBoard } from "./reading.js";
+import { offers } from "./rest.js";
 import { Undo } from "./undo.js";
 
-const MOST_DONE = 2000; // finished cards that are fetched; search finds the rest
 
 /** Show a board, once it is read; what to call when it is left. */
 export async function boardPage(content, id) {
@@ -28,7 +28,7 @@ class BoardPage {
   constructor(content, id) {
     Object.assign(this, { content, id, chosen: new Set(), waiting: new Set(), late: null });
     this.undo = new Undo();
-    this.sending = Promise.resolve();
+    this.moves = new Moves(this);
     this.note = h("p.connection", { role: "status" });
   }
 
@@ -39,7 +39,10 @@ class BoardPage {
     this.clock = setInterval(() => this.columns?.redraw(this.state.cards.keys()), 60000);
     return new Promise((shown, failed) => {
       this.live = new Live(`board:${this.id}`, {
-        read: () => this.read().then(shown, (problem) => (failed(problem), wrong(problem))),
+        read: () => this.read().then(shown, (problem) => {
+          failed(problem); // of the first time; later the connection comes back and it is read again
+          throw problem;
+        }),
         changed: (changes) => this.changed(changes),
         state: (state) => this.connected(state),
       });
@@ -59,45 +62,46 @@ class BoardPage {
 
   // Reading
 
+  /** Read all, and go on from there; what was heard while it was read is heard again, since it may be newer. */
   async read() {
-    const board = await call("get_board", { board: this.id, limit: 100 });
-    const open = board.columns.filter((column) => column.category !== "done");
-    const cards = await Promise.all(open.map((column) => all("list_tasks", { board: this.id, status: column.status })));
-    if (this.closed) return;
+    const heard = (this.heard = []);
     const before = this.state;
-    this.state = new BoardState(board, cards.flat());
-    if (before) this.state.add([...before.cards.values()].filter((card) => this.state.isDone(card) && !this.state.cards.has(card.id)));
+    const state = await openBoard(this.id);
+    if (before) await finished(state, before);
+    if (this.closed) return;
+    state.apply(heard);
+    this.heard = null;
+    this.state = state;
+    this.moves.again();
     this.draw();
-    this.finished().catch(wrong);
+    if (!before) finished(state).then(() => this.state === state && this.columns.redraw(state.cards.keys()), wrong);
     this.ages();
-    this.blockers([...this.state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id).slice(0, MOST_ASKED));
+    this.blockers([...state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id));
   }
 
-  /** Finished cards come after what matters more. */
-  async finished() {
-    for (const column of this.state.columns.filter((each) => each.category === "done")) {
-      const { state } = this;
-      for (let cursor, count = 0; count < MOST_DONE; ) {
-        const page = await call("list_tasks", { board: this.id, status: column.status, limit: 100, ...(cursor ? { cursor } : {}) });
-        if (this.closed || this.state !== state) return;
-        state.add(page.items);
-        this.columns.redraw(page.items.map((card) => card.id));
-        count += page.items.length;
-        if (!(cursor = page.next)) break;
+  /** Read all anew, once at a time; asked for meanwhile, once more. */
+  async readAgain() {
+    this.stale = true;
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      while (this.stale && !this.closed) {
+        this.stale = false;
+        await this.read();
+        this.stale ||= this.state.unknown;
       }
+    } finally {
+      this.reading = false;
     }
   }
 
-  /** What each blocked card waits for; lists tell only how much. */
-  async blockers(ids) {
-    for (const id of ids) {
-      const card = this.state.cards.get(id);
-      if (!card?.blocked_by || this.closed) continue;
-      const brief = await call("get_task", { task_id: id }).catch(() => null);
-      if (!brief || this.closed) return;
-      card.blockers = [...(brief.blockers ?? []), ...(brief.subtasks ?? [])].filter((task) => task.open);
-      this.columns.redraw([id]);
-    }
+  async older(status) {
+    this.columns.redraw(await older(this.state, status));
+  }
+
+  blockers(ids) {
+    const { state } = this;
+    blockers(state, ids, (id) => this.state === state && !this.closed && this.columns.redraw([id])).catch(wrong);
   }
 
   /** Above which age work on this board is unusual. */
@@ -114,10 +118,9 @@ class BoardPage {
   draw() {
     const { name } = this.state.board;
     document.title = name;
-    const old = this.columns;
-    this.columns = new Columns(this.state, { late: this.late, chosen: this.chosen, add: me.writes ? (column, title) => this.add(column, title) : null });
-    if (old) return this.columns.takeOver(old);
-    this.tools = filterForm(this.state, { changed: () => this.columns.filter(), search: (words) => this.search(words) });
+    if (this.columns) return void (this.columns = this.columns.showing(this.state));
+    this.columns = new Columns(this.state, { late: this.late, chosen: this.chosen, add: me.writes ? (column, title) => this.add(column, title) : null, older: (status) => this.older(status) });
+    this.tools = filterForm(this, { changed: () => this.columns.filter(), search: (words) => this.search(words) });
     this.bulk = h("div.bulk", { hidden: true, role: "group", "aria-label": "Chosen cards" });
     this.results = h("div");
     const links = [pages ? h("a", { href: `/boards/${this.id}/charts` }, "Charts") : null, offers("archive_task") ? h("button", { onclick: () => archive(this) }, "Archive") : null];
@@ -132,11 +135,12 @@ class BoardPage {
   // Changes
 
   changed(changes) {
+    this.heard?.push(...changes);
     for (const id of this.state.apply(changes)) this.waiting.add(id);
     this.blockers(changes.filter((change) => change.after && "blocked_by" in change.after).map((change) => change.entity_id));
     this.undo.heard(changes);
     this.panel?.heard(changes);
-    if (this.state.unknown || changes.some((change) => change.entity === "board" && change.after?.columns)) this.read().catch(wrong);
+    if (this.state.unknown || changes.some((change) => change.entity === "board" && change.after?.columns)) this.readAgain().catch(wrong);
     this.due ??= requestAnimationFrame(() => this.flush());
     this.mention(changes);
   }
@@ -181,25 +185,8 @@ class BoardPage {
     }
   }
 
-  /** Move a card at once, and put it back if that is refused. One move is sent after the other. */
-  move(id, { status, before = null, after = null }) {
-    const card = this.state.cards.get(id);
-    const was = { status: card.status, position: card.position };
-    const meanwhile = { status, position: this.state.place(id, status, before, after) };
-    Object.assign(card, meanwhile);
-    this.columns.redraw([id]);
-    return (this.sending = this.sending.then(() => this.send(card, was, meanwhile, before ? { before } : after ? { after } : {})));
-  }
-
-  async send(card, was, meanwhile, place) {
-    try {
-      const moved = await call("move_task", { task_id: card.id, status: meanwhile.status, version: card.version, ...place });
-      card.version = Math.max(card.version, moved.version);
-    } catch (problem) {
-      if (card.position === meanwhile.position) Object.assign(card, was); // else news of it came first
-      this.columns.redraw([card.id]);
-      wrong(problem);
-    }
+  move(id, to) {
+    return this.moves.move(id, to);
   }
 
   /** All of them or none. */
@@ -229,7 +216,7 @@ class BoardPage {
 
   /** Take back what one did last, after all that was asked for before. */
   takeBack() {
-    return (this.sending = this.sending.then(() => this.takeLast()));
+    return this.moves.next(() => this.takeLast());
   }
 
   async takeLast() {

@@ -1,12 +1,15 @@
 // The columns of a board and the cards in them, as elements.
 import { cardElement } from "./card.js";
-import { h } from "./dom.js";
+import { h, wrong } from "./dom.js";
 import { filters, matches } from "./filters.js";
 
 export class Columns {
-  /** `add` is called with a column and a title, and answers whether a card was made; without it none can be. */
-  constructor(state, { late, chosen, add }) {
-    Object.assign(this, { state, late, chosen, add, held: null, elements: new Map() });
+  /**
+   * `add` is called with a column and a title, and answers whether a card was made; without it none can be. `older` is
+   * called with the status of a column whose next finished cards shall be shown.
+   */
+  constructor(state, { late, chosen, add, older }) {
+    Object.assign(this, { state, late, chosen, add, older, held: null, elements: new Map() });
     this.lists = new Map();
     this.element = h("div.columns", {}, state.columns.map((column) => this.column(column)));
     this.filter();
@@ -17,7 +20,7 @@ export class Columns {
     this.lists.set(column.status, list);
     for (const card of this.state.in(column.status)) list.append(this.card(card));
     const head = h("header", {}, h("h2", {}, column.name), h("span.count"));
-    return h("section.column", { data: { status: column.status }, "aria-label": column.name }, head, list, this.add ? this.form(column) : null);
+    return h("section.column", { data: { status: column.status }, "aria-label": column.name }, head, list, this.add ? this.form(column) : null, this.button(column));
   }
 
   card(card) {
@@ -38,7 +41,32 @@ export class Columns {
     return h("form.add", { onsubmit: add }, field);
   }
 
-  /** Take the half-written titles of those that stood here before, and the place where someone was writing. */
+  /** What shows more of those that were finished long ago. */
+  button({ status }) {
+    const show = async (event) => {
+      event.target.disabled = true;
+      await this.older(status).catch(wrong);
+      event.target.disabled = false;
+      this.count();
+    };
+    return h("button.older", { type: "button", hidden: true, onclick: show });
+  }
+
+  /** These columns with another state of the board, or others where it has others now. */
+  showing(state) {
+    const named = ({ columns }) => JSON.stringify(columns.map(({ status, name, category, wip_limit: limit }) => [status, name, category, limit]));
+    if (named(state) !== named(this.state)) {
+      const others = new Columns(state, this);
+      others.takeOver(this);
+      return others;
+    }
+    const ids = new Set([...this.elements.keys(), ...state.cards.keys()]);
+    this.state = state;
+    this.redraw(ids);
+    return this;
+  }
+
+  /** Take over from columns that stood here: half-written titles, the place where someone was, what was scrolled to. */
   takeOver(others) {
     for (const old of others.element.querySelectorAll(".add input")) {
       const status = old.closest(".column").dataset.status;
@@ -47,8 +75,13 @@ export class Columns {
       field.value = old.value;
       if (old === document.activeElement) others.writing = field;
     }
+    const card = Number(document.activeElement?.closest?.(".card")?.dataset.id);
+    const { scrollLeft } = others.element;
+    const scrolled = [...others.lists].map(([status, list]) => [this.lists.get(status), list.scrollTop]);
     others.element.replaceWith(this.element);
-    others.writing?.focus();
+    this.element.scrollLeft = scrollLeft;
+    for (const [list, top] of scrolled) if (list) list.scrollTop = top;
+    (others.writing ?? this.find(card))?.focus({ preventScroll: true });
   }
 
   find(id) {
@@ -96,7 +129,7 @@ export class Columns {
     while (low < high) {
       const middle = (low + high) >> 1;
       const other = this.state.cards.get(Number(others[middle].dataset.id));
-      if (other && other.position < card.position) low = middle + 1;
+      if (other && this.state.precedes(other, card)) low = middle + 1;
       else high = middle;
     }
     return others[low] ?? null;
@@ -107,7 +140,8 @@ export class Columns {
     for (const column of this.state.columns) {
       const list = this.lists.get(column.status);
       if (!list) continue;
-      const cards = list.children.length;
+      const beyond = this.state.beyond(column.status);
+      const cards = list.children.length + beyond;
       const { wip_limit: limit } = column;
       const over = Boolean(limit) && cards > limit;
       const section = list.parentNode;
@@ -116,6 +150,9 @@ export class Columns {
       const said = over ? `${cards} of ${limit}: ${cards - limit} over the limit` : limit ? `${cards} of ${limit}${cards === limit ? ": full" : ""}` : `${cards}`;
       const place = section.querySelector(".count");
       if (place.textContent !== said) place.textContent = said;
+      const more = section.querySelector(".older");
+      more.hidden = beyond <= 0;
+      if (beyond > 0) more.textContent = `${beyond} finished before: show more`;
     }
   }
 

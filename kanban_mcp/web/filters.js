@@ -22,20 +22,23 @@ export function matches(card, { q, tag, who, least }) {
 }
 
 /** The form; `changed` is called when the address has new filters, `search` with words to find on the server. */
-export function filterForm(state, { changed, search }) {
+export function filterForm(page, { changed, search }) {
   const now = filters();
   const set = (name) => (event) => {
     keep(name, event.target.value);
     changed();
   };
-  const cards = [...state.cards.values()];
-  const choice = (name, label, values) =>
-    h(
-      "select",
-      { name, "aria-label": label, onchange: set(name) },
-      h("option", { value: "" }, label),
-      [...new Set([...values, now[name]].filter(Boolean))].sort().map((value) => h("option", { value, selected: now[name] === value }, value)),
-    );
+  const choice = (name, label, of) => {
+    const options = () => {
+      const given = [...page.state.cards.values()].flatMap(of);
+      return [...new Set([...given, kept(name)].filter(Boolean))].sort().map((value) => h("option", { value, selected: kept(name) === value }, value));
+    };
+    const list = h("select", { name, "aria-label": label, onchange: set(name) }, h("option", { value: "" }, label), options());
+    const renew = () => list.replaceChildren(list.firstChild, ...options()); // what the cards have now
+    list.addEventListener("focus", renew);
+    list.addEventListener("pointerdown", renew);
+    return list;
+  };
   const words = h("input", { type: "search", name: "q", placeholder: "Filter cards ( / )", "aria-label": "Filter cards by words", value: now.q ?? "", oninput: set("q") });
   const submit = (event) => {
     event.preventDefault();
@@ -46,8 +49,8 @@ export function filterForm(state, { changed, search }) {
     { role: "search", onsubmit: submit },
     words,
     search ? h("button", { title: "Find words in descriptions and notes too, and in cards long finished" }, "Search everything") : null,
-    choice("tag", "Any tag", cards.flatMap((card) => card.tags ?? [])),
-    choice("who", "Anyone", cards.flatMap((card) => [card.claimed_by, card.assignee])),
+    choice("tag", "Any tag", (card) => card.tags ?? []),
+    choice("who", "Anyone", (card) => [card.claimed_by, card.assignee]),
     h(
       "select",
       { name: "least", "aria-label": "Priority", onchange: set("least") },

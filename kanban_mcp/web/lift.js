@@ -36,6 +36,7 @@ function onKey(page, lift, event) {
   const card = event.target.closest(".card");
   if (!card || event.target !== card) return;
   const id = Number(card.dataset.id);
+  if (lift.id !== id) lift.id = null; // it was left, or its column went
   const act = lift.id === null ? { " ": raise, Enter: open, m: menu, x: choose } : { " ": drop, Enter: drop, Escape: cancel };
   const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
   if (act[event.key]) act[event.key](page, lift, card, id);
@@ -106,8 +107,9 @@ function settle(page, id, element) {
   const after = Number(element.previousElementSibling?.dataset.id) || null;
   const others = page.state.in(status).filter((card) => card.id !== id);
   const next = others.find((card) => card.position > known?.position)?.id ?? null;
-  if (!known || (known.status === status && next === before)) page.columns.redraw([id]);
-  else page.move(id, { status, before, after: before ? null : after });
+  const done = page.state.column(status)?.category === "done"; // there the newest is first, wherever it is put down
+  if (!known || (known.status === status && (done || next === before))) page.columns.redraw([id]);
+  else page.move(id, done ? { status } : { status, before, after: before ? null : after });
 }
 
 // By pointer

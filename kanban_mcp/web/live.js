@@ -5,8 +5,8 @@ const LONGEST = 10000;
 
 export class Live {
   /**
-   * `read` is called to read all anew: at first, and when the log no longer reaches back to what is shown. `changed`
-   * is given lists of the changes made since, in order; `state` is told "live" or "lost".
+   * `read` is called to read all anew: at first, when the log no longer reaches back to what is shown, and again after
+   * it failed. `changed` is given lists of the changes made since, in order; `state` is told "live" or "lost".
    */
   constructor(room, { read, changed, state }) {
     Object.assign(this, { room, read, changed, state });
@@ -47,7 +47,12 @@ export class Live {
 
   /** Read all, then hear of what came after a seq: what changes while it is read is heard of again. */
   async start(seq) {
-    await this.read();
+    const { socket } = this;
+    try {
+      await this.read();
+    } catch {
+      return socket.close(); // what came meanwhile was not read: it begins anew
+    }
     this.since = seq;
     this.subscribe();
   }
@@ -65,7 +70,7 @@ export class Live {
     this.wait = Math.min(this.wait * 2, LONGEST);
     if (this.since === null && !this.alone) {
       this.alone = true; // what can be had without changes is shown meanwhile
-      this.read();
+      this.read().catch(() => {});
     }
   }
 
