@@ -24,6 +24,9 @@ export async function boardPage(content, id) {
   return () => page.close();
 }
 
+/** What was shown is not to be seen any more: show what the address means now. */
+const gone = () => document.dispatchEvent(new Event("gone"));
+
 class BoardPage {
   constructor(content, id) {
     Object.assign(this, { content, id, chosen: new Set(), waiting: new Set(), late: null });
@@ -45,6 +48,7 @@ class BoardPage {
         }),
         changed: (changes) => this.changed(changes),
         state: (state) => this.connected(state),
+        refused: gone,
       });
     }).catch((problem) => {
       this.close();
@@ -74,7 +78,7 @@ class BoardPage {
     this.state = state;
     this.moves.again();
     this.draw();
-    if (!before) finished(state).then(() => this.state === state && this.columns.redraw(state.cards.keys()), wrong);
+    if (!before) finished(state).then((ids) => this.state === state && this.columns.redraw(ids), wrong);
     this.ages();
     this.blockers([...state.cards.values()].filter((card) => card.blocked_by && !card.blockers).map((card) => card.id));
   }
@@ -125,7 +129,7 @@ class BoardPage {
     this.results = h("div");
     const links = [pages ? h("a", { href: `/boards/${this.id}/charts` }, "Charts") : null, offers("archive_task") ? h("button", { onclick: () => archive(this) }, "Archive") : null];
     const undo = this.undoes ? h("button.undo", { onclick: () => this.takeBack(), title: "Take back what you changed last (u)" }, "Undo") : null;
-    const frame = h("div.board", {}, h("div.head", {}, h("h1", {}, name), links, undo, this.note), this.tools, this.results, this.bulk, this.columns.element);
+    const frame = h("div.board", {}, h("div.head", {}, h("h1", {}, name), undo, links, this.note), this.tools, this.results, this.bulk, this.columns.element);
     this.content.replaceChildren(frame);
     liftable(this, frame);
     if (kept("find")) this.search(kept("find"));
@@ -141,6 +145,7 @@ class BoardPage {
     this.undo.heard(changes);
     this.panel?.heard(changes);
     if (this.state.unknown || changes.some((change) => change.entity === "board" && change.after?.columns)) this.readAgain().catch(wrong);
+    if (changes.some((change) => change.entity === "board" && change.action === "deleted")) return gone();
     this.due ??= requestAnimationFrame(() => this.flush());
     this.mention(changes);
   }
@@ -203,9 +208,10 @@ class BoardPage {
   /** Choose a card or leave it; null leaves all. */
   choose(id) {
     if (!me.writes || !offers("run_batch")) return;
+    const other = id === null ? [...this.chosen] : [id];
     if (id === null) this.chosen.clear();
     else if (!this.chosen.delete(id)) this.chosen.add(id);
-    this.columns.choose();
+    this.columns.redraw(other);
     this.bulk.hidden = this.chosen.size === 0;
     this.bulk.replaceChildren(
       h("span", { role: "status" }, `${this.chosen.size} chosen. Move to:`),

@@ -19,13 +19,14 @@ function entry(board) {
     "li",
     {},
     h("a", { href: `/boards/${board.id}` }, board.name),
-    h("span.counts", {}, `${board.open} open, ${board.done} done`),
+    board.open + board.done ? h("progress", { max: board.open + board.done, value: board.done, "aria-hidden": "true" }) : null,
+    h("span.counts", {}, board.open + board.done ? `${board.open} open, ${board.done} done` : "no cards yet"),
     board.description ? h("p", {}, board.description) : null,
   );
 }
 
 function newBoard() {
-  const name = h("input", { name: "name", required: true, maxlength: 100, "aria-label": "Name of a new board" });
+  const name = h("input", { name: "name", required: true, maxlength: 100, placeholder: "Name of a new board", "aria-label": "Name of a new board" });
   const create = async (event) => {
     event.preventDefault();
     try {
@@ -34,5 +35,5 @@ function newBoard() {
       wrong(problem);
     }
   };
-  return h("form.new", { onsubmit: create }, name, h("button", {}, "Create a board"));
+  return h("form.new", { onsubmit: create }, name, h("button.main", {}, "Create a board"));
 }

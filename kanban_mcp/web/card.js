@@ -6,19 +6,20 @@ const MINUTE = 60000;
 
 /** The element of a card. `late` is the age in milliseconds above which work on this board is unusual. */
 export function cardElement(card, { done, late, chosen }) {
-  const holder = !done && card.claimed_by;
+  const urgent = !done && card.priority >= 8;
   const age = Date.now() - new Date(card.started_at ?? card.created_at);
   const started = !done && card.started_at;
   const facts = [
-    card.priority >= 8 ? h("span.high", {}, `priority ${card.priority}`) : card.priority !== 5 ? h("span", {}, `priority ${card.priority}`) : null,
+    done ? h("span", {}, ended(card)) : null,
+    urgent ? h("span.high", {}, `priority ${card.priority}`) : !done && card.priority !== 5 ? h("span", {}, `priority ${card.priority}`) : null,
     !done && card.blocked_by ? h("span.blocked", {}, blocked(card)) : null,
-    holder ? h("span.held", {}, `${holder}, ${heldFor(card)}`) : card.assignee ? h("span", {}, `for ${card.assignee}`) : null,
+    done ? null : card.claimed_by ? holder(card) : card.assignee ? h("span", {}, `for ${card.assignee}`) : null,
     started && age > MINUTE ? h(late && age > late ? "span.late" : "span", {}, `${span(age)} in work${late && age > late ? ", longer than most" : ""}`) : null,
     ...(card.tags ?? []).map((tag) => h("span.tag", {}, tag)),
   ];
   return h(
-    "li.card",
-    { tabindex: -1, data: { id: card.id }, "aria-label": spoken(card, done), "aria-selected": chosen ? "true" : null },
+    `li.card${urgent ? ".urgent" : ""}${chosen ? ".chosen" : ""}`,
+    { tabindex: -1, data: { id: card.id }, "aria-label": spoken(card, done, chosen) },
     h("p.title", {}, h("span.id", {}, `#${card.id}`), " ", card.title),
     h("p.facts", {}, facts),
     me.writes ? h("button.more", { type: "button", tabindex: -1, "aria-label": `Move #${card.id} to…`, "aria-haspopup": "menu" }, "⋯") : null,
@@ -32,15 +33,22 @@ function blocked({ blocked_by: count, blockers = [] }) {
   return names.length ? `blocked by ${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}` : `blocked by ${count}`;
 }
 
-function heldFor(card) {
-  const over = card.lease_expires_at && new Date(card.lease_expires_at) < Date.now();
+/** Who has it and for how long, or that they had. */
+function holder(card) {
+  if (card.lease_expires_at && new Date(card.lease_expires_at) < Date.now()) return h("span.held.out", {}, `${card.claimed_by}, lease ran out`);
   const held = Date.now() - (card.held_since ?? Date.parse(card.started_at ?? card.updated_at));
-  return over ? "lease ran out" : held < MINUTE ? "just now" : `for ${span(held)}`;
+  return h("span.held", {}, `${card.claimed_by}, ${held < MINUTE ? "just now" : `for ${span(held)}`}`);
 }
 
-function spoken(card, done) {
+function ended(card) {
+  const ago = span(Date.now() - new Date(card.completed_at ?? card.updated_at));
+  return `done ${ago === "now" ? "just now" : `${ago} ago`}${card.assignee ? ` by ${card.assignee}` : ""}`;
+}
+
+function spoken(card, done, chosen) {
   const parts = [`${card.title}, number ${card.id}`, `priority ${card.priority}`];
   if (!done && card.blocked_by) parts.push(blocked(card));
   if (!done && card.claimed_by) parts.push(`held by ${card.claimed_by}`);
+  if (chosen) parts.push("chosen");
   return parts.join(", ");
 }

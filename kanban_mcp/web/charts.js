@@ -15,13 +15,17 @@ function figure(id, chart) {
   return h(
     "figure.chart",
     {},
-    h("img", { src: `/boards/${id}/charts/${chart.name}.svg`, alt: chart.description, loading: "lazy" }),
-    h("figcaption", {}, h("details", {}, h("summary", {}, `${chart.title}: the figures`), table(columns, rows))),
+    h("div.picture", { tabindex: 0, role: "group", "aria-label": `${chart.title}: the picture` }, h("img", { src: `/boards/${id}/charts/${chart.name}.svg`, alt: chart.description, width: 720, height: 320, loading: "lazy" })),
+    h("figcaption", {}, h("h2", {}, chart.title), rows.length ? table(columns, rows, chart.title) : h("p.none", {}, "Nothing to count yet.")),
   );
 }
 
-/** Rows as a table. */
-export function table(columns, rows) {
-  const cells = (tag, values) => values.map((value) => h(tag, tag === "th" ? { scope: "col" } : {}, value === null || value === undefined ? "" : String(value)));
-  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": "Figures" }, h("table", {}, h("thead", {}, h("tr", {}, cells("th", columns))), h("tbody", {}, rows.map((row) => h("tr", {}, cells("td", row))))));
+const NUMBER = /^-?[\d.,]+( ?(%|h|d|min))?$/;
+
+/** Rows as a table; columns of numbers stand to the right. */
+export function table(columns, rows, label = "Figures") {
+  const text = (value) => (value === null || value === undefined ? "" : String(value));
+  const numbers = columns.map((_, at) => rows.every((row) => text(row[at]) === "" || NUMBER.test(text(row[at]))));
+  const cells = (tag, values, props = {}) => values.map((value, at) => h(numbers[at] ? `${tag}.number` : tag, props, text(value)));
+  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": label }, h("table", {}, h("thead", {}, h("tr", {}, cells("th", columns, { scope: "col" }))), h("tbody", {}, rows.map((row) => h("tr", {}, cells("td", row))))));
 }

@@ -172,12 +172,4 @@ export class Columns {
     const first = this.element.querySelector(".card:not([hidden])");
     if (first) first.tabIndex = 0;
   }
-
-  /** Mark those that are chosen. */
-  choose() {
-    for (const [id, element] of this.elements) {
-      if (this.chosen.has(id)) element.setAttribute("aria-selected", "true");
-      else element.removeAttribute("aria-selected");
-    }
-  }
 }

@@ -2,67 +2,101 @@
 import { call } from "./api.js";
 import { table } from "./charts.js";
 import { h, span, svg } from "./dom.js";
+import { bytes, labelled, said } from "./figures.js";
 
-const PARTS = [
-  ["Health", "get_health"],
-  ["Calls", "get_performance"],
-  ["Statements, slowest first", "get_query_stats", { sort: "max", limit: 20 }],
-  ["Cache", "get_cache_stats"],
-  ["Groups of writes", "get_batch_stats"],
-];
 const EVERY = 5000;
 const MOST_SAMPLES = 720; // an hour
 
+/** Each part: its heading, the operation it asks, whether it is as wide as the page, and what it shows of the answer. */
+const PARTS = [
+  ["Memory", "get_memory", {}, false, ({ now: { at, ...now }, snapshots, ...rest }) => [memory(snapshots, { at, ...now }), facts({ ...now, ...rest })]],
+  ["Health", "get_health", {}, false, (health) => [facts(health)]],
+  ["Groups of writes", "get_batch_stats", {}, false, (batches) => [facts(batches)]],
+  ["Calls", "get_performance", {}, true, ({ operations, ...rest }) => [list(operations.items, "No calls yet."), facts(rest)]],
+  ["Statements, slowest first", "get_query_stats", { sort: "max", limit: 20 }, true, statements],
+  ["Cache", "get_cache_stats", {}, true, ({ views, ...rest }) => [facts(rest), list(views.items, "Nothing was kept yet.")]],
+];
+
 export async function diagnosticsPage(content) {
   document.title = "Diagnostics";
-  const samples = new Map();
-  const places = PARTS.map(([name]) => h("section.part", {}, h("h2", {}, name)));
-  const memory = h("section.part", {}, h("h2", {}, "Memory"));
-  content.replaceChildren(h("h1", {}, "Diagnostics"), h("div.parts", {}, memory, ...places));
+  const tiles = h("dl.tiles");
+  const places = PARTS.map(([name, , , wide]) => h(wide ? "section.part.wide" : "section.part", {}, h("h2", {}, name)));
+  content.replaceChildren(h("h1", {}, "Diagnostics"), tiles, h("div.parts", {}, places));
   const refresh = async () => {
-    await Promise.all(PARTS.map(([name, operation, given], at) => show(places[at], name, operation, given)));
-    const said = await call("get_memory").catch((problem) => ({ problem }));
-    for (const [at, bytes] of [...(said.snapshots ?? []), ...(said.now ? [[said.now.at, said.now.rss_bytes]] : [])]) samples.set(at, bytes);
-    memory.replaceChildren(h("h2", {}, "Memory"), ...drawn(samples), said.problem ? h("p.wrong", {}, said.problem.message) : facts({ ...said.now, ...said, now: undefined, snapshots: undefined }));
+    const answers = await Promise.all(PARTS.map(([, operation, given]) => call(operation, given).catch((problem) => ({ problem }))));
+    PARTS.forEach(([name, , , , shown], at) => {
+      const { problem } = answers[at];
+      renew(places[at], h("h2", {}, name), problem ? [h("p.wrong", {}, problem.words ?? problem.message)] : shown(answers[at]));
+    });
+    tiles.replaceChildren(...summary(Object.fromEntries(PARTS.map(([, operation], at) => [operation, answers[at]]))));
   };
   await refresh();
   const timer = setInterval(() => document.hidden || refresh(), EVERY);
   return () => clearInterval(timer);
 }
 
-async function show(place, name, operation, given) {
-  const said = await call(operation, given).catch((problem) => ({ problem }));
-  place.replaceChildren(h("h2", {}, name), said.problem ? h("p.wrong", {}, said.problem.message) : facts(said));
+/** Put other children in a place; what was opened, scrolled or focused there stays so. */
+function renew(place, heading, children) {
+  const kept = "details, summary, .scroll";
+  const before = [...place.querySelectorAll(kept)].map((each) => [each.open, each.scrollLeft, each === document.activeElement]);
+  place.replaceChildren(heading, ...children);
+  [...place.querySelectorAll(kept)].forEach((each, at) => {
+    const [open, left, focused] = before[at] ?? [];
+    if (open) each.open = true;
+    if (left) each.scrollLeft = left;
+    if (focused) each.focus({ preventScroll: true });
+  });
 }
 
-/** Any answer: values as a list, lists of objects as tables. */
-function facts(value) {
-  const plain = Object.entries(value).filter(([, part]) => typeof part !== "object");
-  const nested = Object.entries(value).filter(([, part]) => part && typeof part === "object");
-  return h("div", {}, h("dl", {}, plain.map(([name, part]) => [h("dt", {}, words(name)), h("dd", {}, shown(name, part))])), nested.map(([name, part]) => h("details", { open: name === "items" || Array.isArray(part.items) }, h("summary", {}, words(name)), inner(part))));
+/** What one wants to know first. */
+function summary({ get_health: health, get_performance: calls, get_cache_stats: cache, get_memory: memory, get_query_stats: statements }) {
+  const errors = Object.values(calls.errors ?? {}).reduce((sum, count) => sum + count, 0);
+  const tiles = [
+    ["Health", health.status],
+    ["Calls a second", calls.requests_per_second],
+    ["95 % of calls within", said("p95_ms", calls.api_response_time?.p95)],
+    ["Calls refused", calls.errors && errors],
+    ["Slow statements", statements.queries && (statements.slow_count ?? 0)],
+    ["Found in the cache", said("hit_rate", cache.hit_rate)],
+    ["Memory", memory.now && bytes(memory.now.rss_bytes)],
+  ];
+  return tiles.filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => h("div.tile", {}, h("dt", {}, name), h("dd", {}, String(value))));
 }
 
-function inner(part) {
-  const rows = Array.isArray(part) ? part : (part.items ?? null);
-  if (!rows) return facts(part);
-  if (!rows.length) return h("p.none", {}, "None.");
-  if (typeof rows[0] !== "object") return h("ul", {}, rows.map((row) => h("li", {}, String(row))));
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return table(columns.map(words), rows.map((row) => columns.map((name) => (typeof row[name] === "object" && row[name] ? JSON.stringify(row[name]) : row[name]))));
+function statements({ queries, slow, plans, ...rest }) {
+  const plan = ({ name, steps }) => h("li", {}, h("code", {}, name), ": ", steps.join("; "));
+  return [
+    list(queries.items, "No statements yet."),
+    facts(rest),
+    slow?.length ? h("details", {}, h("summary", {}, "The last slow ones"), table(["statement", "ms", "rows"], slow.map((row) => row.map((value) => said("", value))), "Slow statements")) : null,
+    plans?.length ? h("details", {}, h("summary", {}, "How they run"), h("ul", {}, plans.map(plan))) : null,
+  ].filter(Boolean);
 }
 
-const words = (name) => name.replaceAll("_", " ");
-const shown = (name, part) => (typeof part === "number" && /bytes|rss|memory|size$/.test(name) && part > 10000 ? `${(part / 1e6).toFixed(1)} MB` : String(part));
+/** Values with their names, in the units that people read. */
+function facts(values) {
+  const shown = Object.entries(values).map(([name, value]) => [labelled(name), said(name, value)]);
+  return h("dl", {}, shown.filter(([, value]) => value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+/** Objects as the rows of a table. */
+function list(items, none) {
+  if (!items?.length) return h("p.none", {}, none);
+  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  return table(columns.map((name) => name.replaceAll("_", " ")), items.map((item) => columns.map((name) => said(name === "hit_rate" ? name : "", item[name]))));
+}
 
 /** Memory since the server keeps count, as a line and in words. */
-function drawn(samples) {
-  const points = [...samples].map(([at, bytes]) => [Date.parse(at), bytes]).sort(([one], [other]) => one - other).slice(-MOST_SAMPLES);
-  if (points.length < 2) return [];
-  const [[first], [last, now]] = [points[0], points.at(-1)];
-  const most = Math.max(...points.map(([, bytes]) => bytes));
-  const place = ([at, bytes]) => `${(((at - first) / (last - first)) * 300).toFixed(1)},${(58 - (bytes / most) * 52).toFixed(1)}`;
-  const said = `Now ${megabytes(now)}, at most ${megabytes(most)} in the last ${span(last - first)}`;
-  return [svg("svg", { viewBox: "0 0 300 60", class: "curve", role: "img", preserveAspectRatio: "none", "aria-label": said }, svg("polyline", { points: points.map(place).join(" ") })), h("p.facts", {}, said)];
+function memory(snapshots = [], now = undefined) {
+  const points = [...snapshots.map(([at, size]) => [Date.parse(at), size]), ...(now ? [[Date.parse(now.at), now.rss_bytes]] : [])];
+  for (const [at, size] of points) memory.seen.set(at, size);
+  const seen = [...memory.seen].sort(([one], [other]) => one - other).slice(-MOST_SAMPLES);
+  memory.seen = new Map(seen);
+  if (seen.length < 2) return h("p.none", {}, "A line is drawn once there are two measurements.");
+  const [[first], [last, newest]] = [seen[0], seen.at(-1)];
+  const most = Math.max(...seen.map(([, size]) => size));
+  const place = ([at, size]) => `${(((at - first) / (last - first)) * 300).toFixed(1)},${(58 - (size / most) * 52).toFixed(1)}`;
+  const words = `Now ${bytes(newest)}, at most ${bytes(most)} in the last ${span(last - first)}`;
+  return h("div", {}, svg("svg", { viewBox: "0 0 300 60", class: "curve", role: "img", preserveAspectRatio: "none", "aria-label": words }, svg("polyline", { points: seen.map(place).join(" ") })), h("p.facts", {}, words));
 }
-
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+memory.seen = new Map(); // the server keeps few; a page that stays open has them all

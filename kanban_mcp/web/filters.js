@@ -48,7 +48,7 @@ export function filterForm(page, { changed, search }) {
     "form.filters",
     { role: "search", onsubmit: submit },
     words,
-    search ? h("button", { title: "Find words in descriptions and notes too, and in cards long finished" }, "Search everything") : null,
+    search ? h("button", { title: "Find words in descriptions and notes too, and in cards long finished" }, "Search all") : null,
     choice("tag", "Any tag", (card) => card.tags ?? []),
     choice("who", "Anyone", (card) => [card.claimed_by, card.assignee]),
     h(

@@ -3,7 +3,7 @@ import { svg } from "./dom.js";
 
 const WIDTH = 150;
 const HEIGHT = 30;
-const LETTERS = 20;
+const LETTERS = 18;
 const GAP_X = 40;
 const GAP_Y = 10;
 
@@ -48,9 +48,10 @@ function edge([x1, y1], [x2, y2], kind) {
 }
 
 function box(task, [x, y], here) {
-  const text = svg("text", { x: x + 8, y: y + HEIGHT / 2 + 4 });
+  const text = svg("text", { x: 8, y: HEIGHT / 2 + 4 });
   text.textContent = short(`#${task.id} ${task.title}`);
-  return svg("g", { class: `${here ? "here" : ""} ${task.open ? "" : "closed"}` }, svg("rect", { x, y, width: WIDTH, height: HEIGHT, rx: 4 }), text);
+  const clipped = svg("svg", { x, y, width: WIDTH - 4, height: HEIGHT }, text); // letters are as wide as the reader's font has them
+  return svg("g", { class: `${here ? "here" : ""} ${task.open ? "" : "closed"}` }, svg("rect", { x, y, width: WIDTH, height: HEIGHT, rx: 4 }), clipped);
 }
 
 const short = (text) => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);

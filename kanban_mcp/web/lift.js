@@ -132,6 +132,7 @@ class Drag {
   }
 
   start() {
+    this.card = this.page.columns.find(this.id) ?? this.card; // it may have been drawn anew since it was pressed
     const box = this.card.getBoundingClientRect();
     this.offset = [this.from[0] - box.left, this.from[1] - box.top];
     this.ghost = this.card.cloneNode(true);

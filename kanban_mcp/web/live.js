@@ -6,10 +6,11 @@ const LONGEST = 10000;
 export class Live {
   /**
    * `read` is called to read all anew: at first, when the log no longer reaches back to what is shown, and again after
-   * it failed. `changed` is given lists of the changes made since, in order; `state` is told "live" or "lost".
+   * it failed. `changed` is given lists of the changes made since, in order; `state` is told "live" or "lost"; `refused`
+   * is called where this page may not, or no longer, hear of the room.
    */
-  constructor(room, { read, changed, state }) {
-    Object.assign(this, { room, read, changed, state });
+  constructor(room, { read, changed, state, refused }) {
+    Object.assign(this, { room, read, changed, state, refused });
     this.since = null;
     this.wait = SHORTEST;
     this.open();
@@ -27,6 +28,7 @@ export class Live {
 
   hear(message) {
     if (message.type === "welcome") this.welcomed(message);
+    else if (message.type === "error") this.refused();
     else if (message.type === "batch" && message.trimmed) this.start(message.seq);
     else if (message.type === "batch") {
       const fresh = message.messages.filter((change) => change.seq > this.since);

@@ -34,7 +34,7 @@ async function show() {
     else left();
   } catch (problem) {
     if (showing !== show.now) return;
-    document.getElementById("bar").replaceChildren(h("a.home", { href: "/" }, "Kanban"));
+    document.getElementById("bar").replaceChildren(home({ href: "/" }));
     if (problem.status === 401) return signIn(content, show);
     bar();
     content.replaceChildren(h("p.wrong", { role: "alert" }, problem.message), h("p", {}, problem.hint ?? ""));
@@ -44,17 +44,21 @@ async function show() {
 function bar() {
   const here = (address) => ({ href: address, "aria-current": location.pathname === address ? "page" : null });
   document.getElementById("bar").replaceChildren(
-    h("a.home", here("/"), "Kanban"),
+    home(here("/")),
     h("nav", { "aria-label": "Pages" }, h("a", here("/diagnostics"), "Diagnostics"), h("a", { href: "/docs" }, "API")),
     h("span.me", {}, me.writes ? null : "You may look, and not change. ", me.signedIn || !me.writes ? me.actor : name()),
     me.signedIn ? h("button", { onclick: () => signOut().then(show) }, "Sign out") : "",
   );
 }
 
+function home(props) {
+  return h("a.home", props, h("img", { src: new URL("icon.svg", import.meta.url).pathname, alt: "" }), "Kanban");
+}
+
 /** What someone without a key goes by in the history. */
 function name() {
   const change = (event) => goBy(event.target.value).then(bar, wrong);
-  return h("label", {}, "You are ", h("input.who", { value: me.actor, maxlength: 100, autocomplete: "nickname", size: 10, onchange: change }));
+  return h("label", {}, "You are ", h("input.who", { value: me.name, placeholder: "your name", maxlength: 100, autocomplete: "nickname", onchange: change }));
 }
 
 document.addEventListener("click", (event) => {

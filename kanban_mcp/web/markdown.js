@@ -17,7 +17,7 @@ function block(lines) {
   if (line.startsWith("```")) {
     const code = take(lines, (next) => !next.startsWith("```"));
     lines.shift();
-    return h("pre", {}, h("code", {}, code.join("\n")));
+    return h("pre", { tabindex: 0 }, h("code", {}, code.join("\n"))); // long lines are scrolled to, also by keys
   }
   const heading = /^(#{1,6})\s+(.*)/.exec(line);
   if (heading) return h("p.heading", {}, inline(heading[2]));

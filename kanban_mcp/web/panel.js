@@ -85,7 +85,8 @@ class Panel {
   }
 
   title(card) {
-    const field = h("input.title", { value: card.title, maxlength: 200, "aria-label": "Title", readonly: !me.writes });
+    const field = h("textarea.title", { value: card.title, rows: Math.ceil(card.title.length / 50), maxlength: 200, "aria-label": "Title", readonly: !me.writes });
+    field.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), field.blur())); // a title is one line, shown on several
     field.addEventListener("change", () => this.save({ title: field.value.trim() }, card.version));
     return h("div.name", {}, h("span.id", {}, `#${card.id}`), field);
   }
@@ -141,11 +142,11 @@ class Panel {
     const groups = [["Waits for", card.blockers], ["Others wait for it", card.blocks], ["Parts", card.subtasks], ["Related", card.related]];
     const shown = groups.filter(([, tasks]) => tasks?.length);
     const apart = (task) => this.button("Unlink", () => call("unlink_tasks", { task_id: this.id, depends_on: task.id }));
-    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${task.status} `, name === "Waits for" && offers("unlink_tasks") ? apart(task) : null);
+    const link = (name, task) => h("li", { class: task.open ? "" : "closed" }, h("a", { href: `/tasks/${task.id}`, onclick: (event) => this.follow(event, task.id) }, `#${task.id} ${task.title}`), ` ${this.page.state.column(task.status)?.name ?? task.status} `, name === "Waits for" && offers("unlink_tasks") ? apart(task) : null);
     return [
       h("h3", {}, "Links"),
       around && shown.length ? graph(around) : null,
-      ...shown.map(([name, tasks]) => h("div", {}, h("h4", {}, name), h("ul", {}, tasks.map((task) => link(name, task))))),
+      ...shown.map(([name, tasks]) => h("div", {}, h("h4", {}, name), h("ul.links", {}, tasks.map((task) => link(name, task))))),
       me.writes ? this.linkForm() : null,
     ].filter(Boolean);
   }

@@ -11,13 +11,15 @@ export async function openBoard(id) {
   return new BoardState(board, cards.flat());
 }
 
-/** Take finished cards in, the newest first: of each column as many as were shown `before`, and a page at least. */
+/** Take finished cards in, the newest first: of each column as many as were shown `before`, and a page at least. Their ids. */
 export async function finished(state, before = null) {
+  const ids = [];
   for (const { status } of state.columns.filter((column) => column.category === "done")) {
     const wanted = before?.finished.get(status)?.read ?? 1;
-    do await older(state, status);
+    do ids.push(...(await older(state, status)));
     while (state.finished.get(status).next && state.finished.get(status).read < wanted);
   }
+  return ids;
 }
 
 /** Take the next page of finished cards of a column in; the ids of its cards. */

@@ -56,8 +56,9 @@ def url(browser: Browser, app: App) -> Iterator[str]:
 class Rest:
     """Someone else, who calls operations while the page is open."""
 
-    def __init__(self, url: str, actor: str = "ann") -> None:
-        self._client = httpx2.Client(base_url=f"{url}/api", headers={"X-Actor": actor}, timeout=30)
+    def __init__(self, url: str, actor: str = "ann", key: str | None = None) -> None:
+        named = {"X-Actor": actor} if key is None else {"Authorization": f"Bearer {key}"}
+        self._client = httpx2.Client(base_url=f"{url}/api", headers=named, timeout=30)
 
     def __call__(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """The answer to a request that must succeed."""

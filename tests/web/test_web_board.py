@@ -138,7 +138,7 @@ def test_filters_are_kept_in_the_address(page: Page, rest: Rest) -> None:
 def test_search_finds_what_stands_in_notes(page: Page, rest: Rest) -> None:
     rest("POST", "/tasks/4/notes", content="The parser chokes on semicolons")
     page.get_by_label("Filter cards by words").fill("semicolons")
-    page.get_by_role("button", name="Search everything").click()
+    page.get_by_role("button", name="Search all").click()
     found = page.get_by_role("region", name="Found")
     expect(found.locator("mark")).to_have_text("semicolons")
     assert "find=semicolons" in page.url
