@@ -184,3 +184,34 @@ async def test_an_answer_kept_under_an_idempotency_key_is_given_to_those_who_see
     await app.runner.answer("create_task", given, caller=Caller("ci", WRITER))
     with pytest.raises(NotFound):
         await app.runner.answer("create_task", given, caller=Caller("ci", WRITER, frozenset({1}), "key00001"))
+
+
+async def test_what_happens_on_other_boards_changes_no_answer(app: App, call: Call) -> None:
+    """Not a total, not an order, not a suggestion. What shows the server itself shows the whole of it to all."""
+    await call("create_board", name="Own")
+    await call("create_tasks", tasks=[{"title": "zebra", "tags": ["zebra"]}, {"title": "other", "assignee": "bob"}])
+    await call("link_tasks", task_id=2, depends_on=1)
+    await call("add_note", task_id=1, content="zebra")
+    before = await readings(app)
+    board = (await call("create_board", name=f"{SECRET} plans"))["id"]
+    specs = [{"title": f"zebra {SECRET} {number}", "tags": ["zebra", SECRET], "priority": 9} for number in range(25)]
+    made = [row[0] for row in (await call("create_tasks", board=board, tasks=specs))["rows"]]
+    await call("link_tasks", task_id=made[0], depends_on=made[1])
+    await call("add_note", task_id=made[0], content=f"zebra {SECRET}")
+    await call("claim_next", task_id=made[1], actor=SECRET)
+    await call("complete_task", task_id=made[1], actor=SECRET)
+    await call("archive_task", task_id=made[2])
+    assert await readings(app) == before
+
+
+async def readings(app: App) -> dict[str, Any]:
+    """What a caller limited to board 1 reads there with each operation."""
+    caller = Caller("eve", READER, frozenset({1}), "key00001")
+    own = {"task_id": 1, "board": 1, "query": "zebra"}
+    found = {}
+    for operation in app.catalog:
+        if operation.scope == "read" and operation.toolset != "diagnostics":
+            fields = operation.arguments.model_fields
+            given = {name: value for name, value in own.items() if name in fields and fields[name].is_required()}
+            found[operation.name] = (await app.runner.answer(operation.name, given, caller=caller)).value
+    return found
