@@ -52,6 +52,8 @@ class Reads:
         self._loading: dict[tuple[str, str, Moment], asyncio.Future[_Kept]] = {}
         # One reader is left for what runs on the event loop and must never wait for it.
         self._threads = anyio.CapacityLimiter(max(1, database.options.readers - 1))
+        self._waiting: set[asyncio.Event] = set()
+        self._released = False
 
     def begin(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer | Awaitable[Answer]:
         """Carry out a reading operation with checked arguments: at once, or on a thread."""
@@ -64,6 +66,12 @@ class Reads:
         if operation.plain:
             return self._plainly(operation, arguments)
         return self._awaited(read, wait) if wait else self._threaded(read)
+
+    def release(self) -> None:
+        """Answer those who wait for news with what there is, now and from now on: the server ends."""
+        self._released = True
+        for changed in self._waiting:
+            changed.set()
 
     def _read(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
         with self._database.reading(caller):
@@ -82,15 +90,17 @@ class Reads:
         """The first answer that has rows, or the one at the end of the wait."""
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
         stop = self._feed.listen(lambda: loop.call_soon_threadsafe(changed.set))
+        self._waiting.add(changed)
         try:
             result = await self._threaded(read)
             with anyio.move_on_after(seconds):
-                while not result.value["rows"]:
+                while not result.value["rows"] and not self._released:
                     await changed.wait()
                     changed.clear()
                     result = await self._threaded(read)
             return result
         finally:
+            self._waiting.discard(changed)
             stop()
 
     # Through the cache

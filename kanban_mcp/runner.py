@@ -50,6 +50,10 @@ class Runner:
         begun = self.begin(name, arguments, caller=caller, transport=transport, find=self.catalog.reading)
         return begun if isinstance(begun, Answer) else await begun
 
+    def release(self) -> None:
+        """Let no call wait for news any longer: the server ends."""
+        self._reads.release()
+
     def begin(
         self,
         name: str,

@@ -14,6 +14,7 @@ from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
 from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.compression import Compression
+from kanban_mcp.transport.ending import Ending
 from kanban_mcp.transport.endpoint import PREFIX
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
@@ -34,7 +35,7 @@ from kanban_mcp.transport.websocket import LiveSockets
 
 
 class Site(NamedTuple):
-    """The application, its lifespan to be entered once; and `close`, which ends the streams that would stay open.
+    """The application, its lifespan to be entered once; and `close`, which ends what would wait or stay open.
 
     `paths` are all there are, with their parameters in braces.
     """
@@ -72,7 +73,12 @@ def site(app: App) -> Site:
     ]
     inner = _first(rest, mcp, Starlette(routes=routes, lifespan=lifespan))
     paths = (*(PREFIX + each.template for each in rest.addresses.resources), *PATHS, *map(_path, routes))
-    return Site(_admitted(inner, app, keyring, strangers, shared), mcp.close, paths)
+
+    def close() -> None:
+        app.runner.release()
+        mcp.close()
+
+    return Site(Ending(_admitted(inner, app, keyring, strangers, shared)), close, paths)
 
 
 def _path(route: BaseRoute) -> str:

@@ -1,6 +1,7 @@
 """The HTTP server."""
 
 import contextlib
+import resource
 import shlex
 import signal
 import socket
@@ -18,8 +19,8 @@ from kanban_mcp.transport.guard import is_loopback
 from kanban_mcp.transport.http_protocol import HEADER_SECONDS, patient_protocol
 from kanban_mcp.transport.websocket_protocol import Protocol
 
-MOST_CONNECTIONS = 2000
-"""Open at a time, WebSockets among them; requests on more are answered 503."""
+OPEN_FILES = 4096
+"""What the most connections take, with those to the database file."""
 STOP_SECONDS = 2
 """How long requests under way are waited for at the end; an open stream would keep the process for ever."""
 LONGEST_FRAME = 65_536
@@ -29,7 +30,16 @@ LONGEST_FRAME = 65_536
 async def serve(app: App) -> None:
     """Serve until a signal asks for the end. Raises Unusable where everyone could reach it and none has a key."""
     _check_keys(app)
+    _allow_open_files()
     await HttpServer(app).serve()
+
+
+def _allow_open_files() -> None:
+    """A shell allows 1,024, which is less than the sockets there are places for; a process may allow itself more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _check_keys(app: App) -> None:
@@ -82,6 +92,9 @@ class HttpServer(uvicorn.Server):
         """Finish requests under way, close WebSockets with 1012, which tells clients to come back."""
         self._site.close()
         await super().shutdown(sockets)
+        if self.force_exit:
+            # Left out then, and its task would be torn off.
+            await self.lifespan.shutdown()
 
 
 def _configured(app: App, site: Site, header_seconds: float) -> uvicorn.Config:
@@ -98,7 +111,6 @@ def _configured(app: App, site: Site, header_seconds: float) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         http=patient_protocol(header_seconds),
-        limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=STOP_SECONDS,
         ws=Protocol,
         ws_max_size=LONGEST_FRAME,

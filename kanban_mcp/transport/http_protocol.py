@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol, with an end to waiting for the headers of a request, and to their size.
+"""uvicorn's HTTP protocol, with an end to waiting for the headers of a request, to their size, and to connections.
 
 uvicorn ends idle connections between requests. One that sends its headers a byte at a time, or none, it would keep for
-ever; and with httptools it takes headers of any size.
+ever; and with httptools it takes headers of any size. Its limit on connections, once reached, refuses requests on all
+of them, so that who opens many silences the others.
 """
 
 import asyncio
@@ -9,9 +10,14 @@ from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+MOST_CONNECTIONS = 2000
+"""Served at a time, WebSockets among them; a request on one more is answered 503."""
+TOLD = 100
+"""How many more may be there to be answered that; the next are closed unanswered, for each takes a file."""
 HEADER_SECONDS = 10.0
 LARGEST_HEADERS = 65_536
 TOO_LARGE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
@@ -20,20 +26,27 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
     class Patient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         waiting: asyncio.TimerHandle | None = None
         unserved = 0
+        surplus = False
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self.surplus = len(self.connections) > MOST_CONNECTIONS
+            if len(self.connections) > MOST_CONNECTIONS + TOLD:
+                transport.abort()
             self.waiting = self.loop.call_later(seconds, self.give_up)
 
         def data_received(self, data: bytes) -> None:
+            if self.surplus:
+                self.refuse(FULL)
+                self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
+                return
             super().data_received(data)
             if self.is_served():
                 self.rest()
                 return
             self.unserved += len(data)
-            if self.unserved > LARGEST_HEADERS and not self.transport.is_closing():
-                self.transport.write(TOO_LARGE)
-                self.transport.close()
+            if self.unserved > LARGEST_HEADERS:
+                self.refuse(TOO_LARGE)
             elif self.waiting is None:
                 self.waiting = self.loop.call_later(seconds, self.give_up)
 
@@ -45,6 +58,11 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
             """Whether a request is under way, or another protocol, that of WebSockets, has taken over."""
             answering = self.cycle is not None and not self.cycle.response_complete
             return answering or self.transport.get_protocol() is not self
+
+        def refuse(self, answer: bytes) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(answer)
+                self.transport.close()
 
         def rest(self) -> None:
             self.unserved = 0

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal
@@ -36,11 +37,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(db: Path, *flags: str, **variables: object) -> Iterator[Running]:
-    """A server on a file, and on a free port unless `variables`, which are settings by name, say another."""
+def serving(db: Path, *flags: str, through: Sequence[str] = (), **variables: object) -> Iterator[Running]:
+    """A server on a file, and on a free port unless `variables`, which are settings by name, say another.
+
+    `through` is the command that starts it, if there is one.
+    """
     settings = {f"KANBAN_{name.upper()}": str(value) for name, value in {"port": 0, **variables}.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "kanban_mcp", "serve", "--db", str(db), *flags],
+        [*through, sys.executable, "-m", "kanban_mcp", "serve", "--db", str(db), *flags],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -98,6 +102,29 @@ async def listening(url: str, **options: Any) -> AsyncIterator[Ear]:
     """A WebSocket of a server, welcomed."""
     async with connect(url.replace("http://", "ws://") + "/ws", compression=None, **options) as connection:
         yield Ear(connection, json.loads(await connection.recv()))
+
+
+class Deaf:
+    """A client that asks for a WebSocket and a room, and then never reads."""
+
+    def __init__(self, url: str, board: int) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        self._socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        asked = json.dumps({"type": "subscribe", "rooms": [f"board:{board}"]}).encode()
+        self._socket.sendall(
+            b"GET /ws HTTP/1.1\r\nHost: %s:%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            % (host.encode(), port.encode())
+        )
+        assert self._socket.recv(12) == b"HTTP/1.1 101"
+        self._socket.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)
+
+    def __enter__(self) -> socket.socket:
+        return self._socket
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
 
 
 @contextlib.asynccontextmanager

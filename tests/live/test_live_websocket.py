@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.live.servers import Ear, Running, agent, listening, over_http, serving
+from tests.live.servers import Deaf, Ear, Running, agent, listening, over_http, serving
 from tests.transport.clients import PATIENCE, Agent, client_of
 
 
@@ -270,7 +269,7 @@ async def test_who_does_not_read_is_closed_and_others_do_not_notice(db: Path) ->
         async with agent(over_http(server.url)) as ann, listening(server.url) as ear:
             board = await ann("create_board", name="busy")
             await ear.subscribe(f"board:{board['id']}")
-            with _deaf(server.url, board["id"]) as deaf:
+            with Deaf(server.url, board["id"]) as deaf:
                 written = 0
                 while not _gone(deaf) or (await _sockets(ann)) != 1:
                     tasks = [{"title": "x", "description": "y" * 5000}] * 20
@@ -283,7 +282,7 @@ async def test_who_does_not_read_is_closed_and_others_do_not_notice(db: Path) ->
 
 async def test_who_is_gone_without_a_word_is_noticed(db: Path) -> None:
     """It answers no heartbeat: its end is held open, and nobody reads there."""
-    with serving(db, websocket_heartbeat_seconds=0.2) as server, _deaf(server.url, 1):
+    with serving(db, websocket_heartbeat_seconds=0.2) as server, Deaf(server.url, 1):
         async with agent(over_http(server.url)) as ann, listening(server.url) as ear, asyncio.timeout(PATIENCE):
             while await _sockets(ann) != 1:
                 pass
@@ -305,29 +304,6 @@ async def test_a_server_that_ends_tells_its_sockets_to_come_back(db: Path) -> No
 
 async def _sockets(ann: Agent) -> int:
     return int((await ann("get_performance"))["connections"].get("websocket", 0))
-
-
-class _deaf:
-    """A client that asks for a WebSocket and a room, and then never reads."""
-
-    def __init__(self, url: str, board: int) -> None:
-        host, port = url.removeprefix("http://").split(":")
-        self._socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        asked = json.dumps({"type": "subscribe", "rooms": [f"board:{board}"]}).encode()
-        self._socket.sendall(
-            b"GET /ws HTTP/1.1\r\nHost: %s:%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            % (host.encode(), port.encode())
-        )
-        assert self._socket.recv(12) == b"HTTP/1.1 101"
-        self._socket.sendall(bytes([0x81, 0x80 | len(asked), 0, 0, 0, 0]) + asked)
-
-    def __enter__(self) -> socket.socket:
-        return self._socket
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
 
 
 def _gone(deaf: socket.socket) -> bool:
