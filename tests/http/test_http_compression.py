@@ -5,8 +5,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from kanban_mcp.transport.compression import Compression
+from kanban_mcp.transport.introduction import MODERN_VERSION
 from tests.conftest import Call
+
+ALL = {"Accept-Encoding": "zstd, br, gzip"}
 
 
 @pytest.fixture
@@ -59,3 +65,58 @@ async def test_what_is_small_is_sent_as_it_is(client: httpx2.AsyncClient, call: 
     assert "content-encoding" not in at_limit.headers
     await call("update_task", task_id=made["id"], description="x" * (1025 - size - len(',"description":""')))
     assert await encoding(client, "gzip") == "gzip"
+
+
+async def test_answers_that_could_have_been_compressed_say_what_they_depend_on(
+    client: httpx2.AsyncClient, task: dict[str, Any]
+) -> None:
+    for accepted in ("gzip", "identity", "gzip;q=0"):
+        response = await client.get("/api/tasks/1", headers={"Accept-Encoding": accepted})
+        assert response.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_result_over_mcp_that_comes_as_a_stream_is_not_compressed(
+    client: httpx2.AsyncClient, task: dict[str, Any]
+) -> None:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": MODERN_VERSION,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "progressToken": 1,
+    }
+    tasks = [{"title": "long", "description": "words " * 100} for _ in range(20)]
+    params = {"name": "create_tasks", "arguments": {"tasks": tasks}, "_meta": meta}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    told = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": MODERN_VERSION,
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "create_tasks",
+    }
+    response = await client.post("/mcp", json=message, headers={**ALL, **told})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "content-encoding" not in response.headers
+    assert len(response.content) > 1024
+    assert response.text.count("notifications/progress") > 1
+
+
+async def test_the_stream_of_the_older_sse_is_not_compressed(client: httpx2.AsyncClient) -> None:
+    async with client.stream("GET", "/sse", headers=ALL) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in response.headers
+        assert (await anext(response.aiter_raw())).startswith(b"event: endpoint")
+
+
+async def test_what_is_compressed_already_is_sent_as_it_is() -> None:
+    body = gzip.compress(bytes(range(256)) * 100)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {"Content-Encoding": "gzip"}
+        await Response(body, headers=headers, media_type="application/json")(scope, receive, send)
+
+    transport = httpx2.ASGITransport(Compression(app))
+    async with (
+        httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client,
+        client.stream("GET", "/", headers=ALL) as response,
+    ):
+        assert b"".join([part async for part in response.aiter_raw()]) == body
+        assert response.headers["content-encoding"] == "gzip"
