@@ -14,7 +14,7 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.charts.svg import element, written
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport.fast_lane import FastLane
-from kanban_mcp.transport.recognition import request_in
+from kanban_mcp.transport.recognition import Asker, request_in
 
 CALLS = 60_000
 EVERY = 0.001
@@ -45,7 +45,7 @@ def _answer(app: App) -> None:
         line = to_json({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
         request = request_in(from_json(line))
         assert request is not None
-        assert isinstance(lane.legacy(request, "bench"), bytes)
+        assert isinstance(lane.legacy(request, Asker("bench")), bytes)
 
 
 def _stack(frame: FrameType | None) -> Stack:

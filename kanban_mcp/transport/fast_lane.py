@@ -15,7 +15,7 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller, Rights
 from kanban_mcp.transport.introduction import STAMP, Introduction, actor_named
-from kanban_mcp.transport.recognition import Request, RequestId, call_in
+from kanban_mcp.transport.recognition import Asker, Request, RequestId, call_in
 
 Line: TypeAlias = bytes
 """A message as it goes over the wire, without the end of a line."""
@@ -36,39 +36,39 @@ class FastLane:
         self._transport = transport
         self._introduction = Introduction(app)
         self._user = Caller(app.settings.actor or "")
-        self._tool_lists: dict[tuple[Rights, bool], bytes] = {}
+        self._tool_lists: dict[tuple[Rights, bool, bool], bytes] = {}
 
     def hello(self, request: Request, version: str) -> Line:
         """The answer to a handshake."""
         return succeeded(request.id, to_json(self._introduction.initialize(version)))
 
-    def legacy(self, request: Request, client: str) -> Line | Awaitable[Line] | None:
-        """The answer to a request of a client that has shaken hands, and so said what it is called."""
+    def legacy(self, request: Request, asker: Asker) -> Line | Awaitable[Line] | None:
+        """The answer to a request of a client that has shaken hands, and so said who it is."""
         match request.method:
             case "tools/call":
-                return self._call(request, client, modern=False)
+                return self._call(request, asker, modern=False)
             case "tools/list" if not request.params:
-                return succeeded(request.id, self._tools(self._user, modern=False))
+                return succeeded(request.id, self._tools(self._user, asker, modern=False))
             case "ping" if not request.params:
                 return succeeded(request.id, b"{}")
         return None
 
-    def modern(self, request: Request, client: str, caller: Caller | None = None) -> Line | Awaitable[Line] | None:
+    def modern(self, request: Request, asker: Asker, caller: Caller | None = None) -> Line | Awaitable[Line] | None:
         """The answer to a request that said who asks; `caller` is whom HTTP has let in."""
         match request.method:
             case "tools/call":
-                return self._call(request, client, modern=True, caller=caller)
+                return self._call(request, asker, modern=True, caller=caller)
             case "tools/list" if not request.params:
-                return succeeded(request.id, self._tools(caller or self._user, modern=True))
+                return succeeded(request.id, self._tools(caller or self._user, asker, modern=True))
             case "server/discover" if not request.params:
                 return succeeded(request.id, self._discovery)
         return None
 
-    def _tools(self, caller: Caller, *, modern: bool) -> bytes:
-        if (kept := self._tool_lists.get((caller.rights, modern))) is None:
-            kept = self._tool_lists[caller.rights, modern] = to_json(
-                self._introduction.list_tools(caller, modern=modern)
-            )
+    def _tools(self, caller: Caller, asker: Asker, *, modern: bool) -> bytes:
+        kind = caller.rights, asker.pages, modern
+        if (kept := self._tool_lists.get(kind)) is None:
+            listed = self._introduction.list_tools(caller, modern=modern, pages=asker.pages)
+            kept = self._tool_lists[kind] = to_json(listed)
         return kept
 
     @cached_property
@@ -81,14 +81,14 @@ class FastLane:
         return frozenset(operation.name for operation in self._app.catalog if operation.effect != "destroy")
 
     def _call(
-        self, request: Request, client: str, *, modern: bool, caller: Caller | None = None
+        self, request: Request, asker: Asker, *, modern: bool, caller: Caller | None = None
     ) -> Line | Awaitable[Line] | None:
         call = call_in(request.params)
         if call is None or call.name not in self._swift:
             return None
         caller = caller or self._user
         if not caller.actor:
-            caller = caller._replace(actor=actor_named(client))
+            caller = caller._replace(actor=actor_named(asker.name))
         try:
             begun = self._app.runner.begin(call.name, call.arguments, caller=caller, transport=self._transport)
         except KanbanError as error:

@@ -12,13 +12,19 @@ from kanban_mcp import __version__
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Operation
+from kanban_mcp.transport.apps import EXTENSIONS, OFFERED, TOOL_META, Apps
 from kanban_mcp.visible import visible
 
 ANONYMOUS = "agent"
 SERVER_INFO = {"name": "kanban-mcp", "title": "Kanban", "version": __version__}
 _CAPABILITIES = {"completions": {}, "resources": {"listChanged": True, "subscribe": True}}
 OLD_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": False}, "tools": {"listChanged": False}}
-NEW_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": True}, "tools": {"listChanged": True}}
+NEW_CAPABILITIES = {
+    **_CAPABILITIES,
+    EXTENSIONS: OFFERED,
+    "prompts": {"listChanged": True},
+    "tools": {"listChanged": True},
+}
 """In the modern era it means that a client may ask to be told; only the list of resources ever changes."""
 HANDSHAKE_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """Versions of the protocol that begin with `initialize`, oldest first."""
@@ -37,18 +43,20 @@ class Introduction:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._apps = Apps(app)
 
     @cached_property
     def instructions(self) -> str:
         """What an agent should know before its first call."""
         return instructions(self._app)
 
-    def tools(self, caller: Caller) -> list[dict[str, Any]]:
+    def tools(self, caller: Caller, *, pages: bool = False) -> list[dict[str, Any]]:
         """The operations offered that the caller may have carried out, as tools: no agent pays for what it cannot do.
 
-        They are the same for all callers of the same `rights`.
+        They are the same for all callers of the same `rights`; clients that show pages get one more.
         """
-        return [tool(operation) for operation in self._app.catalog if operation.permits(caller)]
+        listed = [tool(operation) for operation in self._app.catalog if operation.permits(caller)]
+        return [*listed, {**tool(self._apps.operation), "_meta": TOOL_META}] if pages else listed
 
     def initialize(self, version: str) -> dict[str, Any]:
         """The answer to the handshake; a version not known gets the newest."""
@@ -70,9 +78,9 @@ class Introduction:
             **STAMP,
         }
 
-    def list_tools(self, caller: Caller, *, modern: bool) -> Mapping[str, Any]:
+    def list_tools(self, caller: Caller, *, modern: bool, pages: bool = False) -> Mapping[str, Any]:
         """The answer to `tools/list`."""
-        tools = self.tools(caller)
+        tools = self.tools(caller, pages=pages)
         return {"tools": tools, **_KEPT, "cacheScope": "private", **STAMP} if modern else {"tools": tools}
 
 

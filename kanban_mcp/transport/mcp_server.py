@@ -13,6 +13,7 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller, Rights
 from kanban_mcp.services.boards import bad_cursor
+from kanban_mcp.transport.apps import EXTENSIONS, MEDIA_TYPE, OFFERED, PAGE, PAGE_META, Apps, shows_pages
 from kanban_mcp.transport.completions import Completions
 from kanban_mcp.transport.introduction import KEPT_SECONDS, SERVER_INFO, Introduction, actor_named
 from kanban_mcp.transport.problems import request_error, resource_error
@@ -37,17 +38,19 @@ never said to stay.
 
 def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
-    introduction, tools, resources, prompts = Introduction(app), Tools(app), Resources(app), Prompts(app)
-    tool_lists: dict[Rights, types.ListToolsResult] = {}
+    introduction, resources, prompts = Introduction(app), Resources(app), Prompts(app)
+    apps, tools = Apps(app), Tools(app)
+    tool_lists: dict[tuple[Rights, bool], types.ListToolsResult] = {}
     completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)
 
     async def list_tools(
         context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        caller = caller_of(app, context)
-        if (listed := tool_lists.get(caller.rights)) is None:
-            found = types.ListToolsResult.model_validate({"tools": introduction.tools(caller)}, by_name=False)
-            listed = tool_lists[caller.rights] = found
+        caller, pages = caller_of(app, context), _shows_pages(context)
+        if (listed := tool_lists.get((caller.rights, pages))) is None:
+            found = {"tools": introduction.tools(caller, pages=pages)}
+            listed = types.ListToolsResult.model_validate(found, by_name=False)
+            tool_lists[caller.rights, pages] = listed
         return _whole(listed, params)
 
     async def call_tool(
@@ -70,7 +73,8 @@ def mcp_server(app: App) -> "McpServer":
     async def read_resource(
         context: ServerRequestContext[Any], params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        return await resources.read(params.uri, caller_of(app, context))
+        caller = caller_of(app, context)
+        return _page(apps.page(caller)) if params.uri == PAGE else await resources.read(params.uri, caller)
 
     async def subscribe(context: ServerRequestContext[Any], params: types.SubscribeRequestParams) -> types.EmptyResult:
         return await subscriptions.subscribe(context, params.uri, caller_of(app, context))
@@ -117,6 +121,7 @@ def mcp_server(app: App) -> "McpServer":
         on_completion=complete,
     )
     server.middleware.append(_tell_errors)
+    server.extensions = OFFERED
     server.subscriptions = subscriptions
     return server
 
@@ -129,6 +134,16 @@ class McpServer(Server[Any]):
     def get_capabilities(self, *args: Any, **options: Any) -> types.ServerCapabilities:
         """What clients are told at first. In the older era changes of lists are named one by one."""
         return super().get_capabilities(NotificationOptions(resources_changed=True), *args[1:], **options)
+
+
+def _shows_pages(context: ServerRequestContext[Any]) -> bool:
+    capabilities = context.session.client_capabilities
+    return capabilities is not None and shows_pages({EXTENSIONS: capabilities.extensions})
+
+
+def _page(document: str) -> types.ReadResourceResult:
+    content = types.TextResourceContents(uri=PAGE, mime_type=MEDIA_TYPE, text=document, _meta=PAGE_META)
+    return types.ReadResourceResult(contents=[content])
 
 
 def _whole(listed: ListResult, params: types.PaginatedRequestParams | None) -> ListResult:

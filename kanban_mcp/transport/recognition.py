@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
 
+from kanban_mcp.transport.apps import EXTENSIONS, shows_pages
 from kanban_mcp.transport.introduction import MODERN_VERSION
 
 RequestId: TypeAlias = int | str
@@ -44,6 +45,13 @@ class Request(NamedTuple):
     id: RequestId
     method: str
     params: Mapping[str, Any]
+
+
+class Asker(NamedTuple):
+    """Who asks: what it calls itself, and whether it shows pages of servers."""
+
+    name: str
+    pages: bool = False
 
 
 class Call(NamedTuple):
@@ -84,17 +92,19 @@ def call_in(params: Mapping[str, Any]) -> Call | None:
     return Call(name, arguments) if type(arguments) is dict else None
 
 
-def hello_in(request: Request) -> tuple[str, str] | None:
-    """The version that a handshake proposes, and what the client calls itself."""
+def hello_in(request: Request) -> tuple[str, Asker] | None:
+    """The version that a handshake proposes, and the client."""
     params = request.params
     if request.method != "initialize" or params.keys() != {"protocolVersion", "capabilities", "clientInfo"}:
         return None
     version, name = params["protocolVersion"], _name_in(params["clientInfo"])
-    return (version, name) if type(version) is str and name is not None and _plain(params["capabilities"]) else None
+    if type(version) is not str or name is None or not _plain(params["capabilities"]):
+        return None
+    return version, Asker(name, shows_pages(params["capabilities"]))
 
 
-def enveloped(request: Request) -> tuple[Request, str] | None:
-    """A request that says who asks and how, as the modern era wants it: without that, and the client's name."""
+def enveloped(request: Request) -> tuple[Request, Asker] | None:
+    """A request that says who asks and how, as the modern era wants it: without that, and the client."""
     envelope = request.params.get("_meta")
     if type(envelope) is not dict or not envelope.keys() <= _ENVELOPE:
         return None
@@ -103,7 +113,8 @@ def enveloped(request: Request) -> tuple[Request, str] | None:
     name = _name_in(envelope[CLIENT_INFO]) if CLIENT_INFO in envelope else ""
     if name is None:
         return None
-    return request._replace(params={key: value for key, value in request.params.items() if key != "_meta"}), name
+    params = {key: value for key, value in request.params.items() if key != "_meta"}
+    return request._replace(params=params), Asker(name, shows_pages(envelope[CLIENT_CAPABILITIES]))
 
 
 def _name_in(info: Any) -> str | None:
@@ -116,8 +127,13 @@ def _name_in(info: Any) -> str | None:
 def _plain(capabilities: Any) -> bool:
     """Whether capabilities are such as every version of the protocol takes."""
     return type(capabilities) is dict and all(
-        _as_known(value, _KNOWN_CAPABILITIES.get(name)) for name, value in capabilities.items()
+        _are_extensions(value) if name == EXTENSIONS else _as_known(value, _KNOWN_CAPABILITIES.get(name))
+        for name, value in capabilities.items()
     )
+
+
+def _are_extensions(value: Any) -> bool:
+    return type(value) is dict and all(type(settings) is dict for settings in value.values())
 
 
 def _as_known(capability: Any, fields: Mapping[str, type] | None) -> bool:

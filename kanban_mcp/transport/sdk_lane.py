@@ -4,7 +4,7 @@ Its own loop over pipes hops between threads for every message, answers nothing 
 client's probe for its choice of protocol era. Fed with messages from here, it does not.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, Self
 
 import anyio
@@ -17,9 +17,10 @@ from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.jsonrpc_dispatcher import cancelled_request_id_from_params
 from mcp.shared.message import SessionMessage
 
+from kanban_mcp.transport.apps import shows_pages
 from kanban_mcp.transport.messages import NoMessage, parsed, written
 from kanban_mcp.transport.pipes import LONGEST_LINE
-from kanban_mcp.transport.recognition import Era, RequestId
+from kanban_mcp.transport.recognition import Asker, Era, RequestId
 
 _REPLAYED = "kanban-mcp replayed this"
 
@@ -32,8 +33,8 @@ class Client(Protocol):
     def decide(self, era: Era) -> None:
         """The era is this."""
 
-    def greet(self, name: str) -> None:
-        """A handshake was accepted from a client of this name."""
+    def greet(self, asker: Asker) -> None:
+        """A handshake was accepted from a client."""
 
     def expect(self, request: RequestId) -> None:
         """A request is under way."""
@@ -54,7 +55,7 @@ class SdkLane:
     def __init__(self, server: Server[Any], client: Client) -> None:
         self._server = server
         self._client = client
-        self._hellos: dict[types.RequestId, str] = {}
+        self._hellos: dict[types.RequestId, Asker] = {}
         self._feed, self._fed = anyio.create_memory_object_stream[SessionMessage | Exception]()
         self._ended = anyio.Event()
         self._state: Any = None
@@ -100,8 +101,7 @@ class SdkLane:
     def _expect(self, message: types.JSONRPCRequest) -> None:
         request = coerce_request_id(message.id)
         if message.method == "initialize":
-            info = (message.params or {}).get("clientInfo")
-            self._hellos[request] = str(info.get("name", "")) if isinstance(info, dict) else ""
+            self._hellos[request] = _asker(message.params or {})
         if message.method != "subscriptions/listen":  # answered when the client ends it: nobody waits for that
             self._client.expect(request)
 
@@ -124,9 +124,9 @@ class SdkLane:
         if not isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
             await self._client.tell(written(message))
         elif message.id != _REPLAYED:
-            name = self._hellos.pop(coerce_request_id(message.id), None) if message.id is not None else None
-            if name is not None and isinstance(message, types.JSONRPCResponse):
-                self._client.greet(name)
+            asker = self._hellos.pop(coerce_request_id(message.id), None) if message.id is not None else None
+            if asker is not None and isinstance(message, types.JSONRPCResponse):
+                self._client.greet(asker)
             self._settle(message.id)
             self._client.write(written(message))
 
@@ -148,6 +148,12 @@ class _Sink:
 
     async def __aexit__(self, *exception: object) -> None:
         return None
+
+
+def _asker(params: Mapping[str, Any]) -> Asker:
+    """Who shakes hands; whether that is in order, the SDK decides."""
+    info = params.get("clientInfo")
+    return Asker(str(info.get("name", "")) if isinstance(info, dict) else "", shows_pages(params.get("capabilities")))
 
 
 def _is_modern(message: types.JSONRPCRequest) -> bool:

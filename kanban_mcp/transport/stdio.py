@@ -20,6 +20,7 @@ from kanban_mcp.transport.fast_lane import CONNECTION_CLOSED, FastLane, Line, fa
 from kanban_mcp.transport.pipes import Input, Output, standard_streams
 from kanban_mcp.transport.recognition import (
     PROBE,
+    Asker,
     Era,
     Request,
     RequestId,
@@ -91,7 +92,7 @@ class Conversation:
         self._tasks = tasks
         self._library: SdkLane | None = None
         self._opening: Line | None = None
-        self._name: str | None = None
+        self._asker: Asker | None = None
         self._unanswered: set[RequestId] = set()
         self._running: dict[RequestId, asyncio.Task[Line]] = {}
         self._deadline = math.inf
@@ -137,14 +138,14 @@ class Conversation:
 
     def _answer(self, fast: FastLane, request: Request, line: Line) -> Line | Awaitable[Line] | None:
         if self.era == "legacy":
-            return fast.legacy(request, self._name) if self._name is not None else None
+            return fast.legacy(request, self._asker) if self._asker is not None else None
         if (asked := enveloped(request)) is not None:
             answer = fast.modern(*asked)
             if answer is not None and request.method != "server/discover":
                 self._open("modern", PROBE)
             return answer
         if self.era is None and (hello := hello_in(request)) is not None:
-            version, self._name = hello
+            version, self._asker = hello
             self._open("legacy", line)
             return fast.hello(request, version)
         return None
@@ -192,9 +193,9 @@ class Conversation:
         """The SDK was given the request that decides it."""
         self.era = era
 
-    def greet(self, name: str) -> None:
+    def greet(self, asker: Asker) -> None:
         """The SDK accepted a handshake."""
-        self._name = name
+        self._asker = asker
 
     def expect(self, request: RequestId) -> None:
         """A request is under way."""

@@ -11,6 +11,8 @@ from kanban_mcp.answers import problem
 from kanban_mcp.app import App
 from kanban_mcp.errors import Forbidden, KanbanError, Unconfirmed
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.transport.apps import Apps
+from kanban_mcp.transport.markdown import board
 from kanban_mcp.transport.problems import tool_error, tool_result
 from kanban_mcp.transport.reporting import reported
 
@@ -28,6 +30,7 @@ class Tools:
 
     def __init__(self, app: App) -> None:
         self._runner = app.runner
+        self._apps = Apps(app)
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, caller: Caller
@@ -50,6 +53,9 @@ class Tools:
     async def _answered(
         self, name: str, arguments: dict[str, Any], caller: Caller, transport: str
     ) -> types.CallToolResult:
+        if name == self._apps.operation.name:
+            shown = await self._apps.shown(arguments, caller, transport)
+            return tool_result(shown._replace(text=board(shown.value)))
         return tool_result(await self._runner.answer(name, arguments, caller=caller, transport=transport))
 
 

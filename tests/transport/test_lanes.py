@@ -278,6 +278,39 @@ UNUSUAL: list[dict[str, Any]] = [
 ]
 
 
+PAGES = {"mimeTypes": ["text/html;profile=mcp-app"]}
+EXTENSIONS: list[dict[str, Any]] = [
+    {"io.modelcontextprotocol/ui": PAGES},
+    {"io.modelcontextprotocol/ui": PAGES, "org.example/other": {"x": [1, None]}},
+    {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html"]}},
+    {"io.modelcontextprotocol/ui": {"mimeTypes": "text/html;profile=mcp-app"}},
+    {"io.modelcontextprotocol/ui": {}},
+    {"no prefix": {}},
+    {},
+]
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("extensions", EXTENSIONS)
+async def test_clients_with_extensions_are_answered_the_same(pair: Pair, era: str, extensions: dict[str, Any]) -> None:
+    capabilities = {"extensions": extensions}
+    hello = request("initialize", protocolVersion=era, capabilities=capabilities, clientInfo=CLIENT)
+    envelope = {**ENVELOPE, "io.modelcontextprotocol/clientCapabilities": capabilities}
+    if era != MODERN_VERSION:
+        await pair.ask(hello)
+        await pair.tell({"jsonrpc": "2.0", "method": "notifications/initialized"})
+    for method, params in (
+        ("tools/list", {}),
+        ("tools/call", {"name": "list_boards"}),
+        ("tools/call", {"name": "show_board"}),
+        ("server/discover", {}),
+    ):
+        sent = request(method, method, era=era, **params)
+        if era == MODERN_VERSION:
+            sent["params"]["_meta"] = envelope
+        await pair.ask(sent)
+
+
 @pytest.mark.parametrize("era", ERAS)
 async def test_unusual_calls_are_answered_the_same(pair: Pair, era: str) -> None:
     await greet(pair, era)
@@ -307,6 +340,9 @@ async def test_unusual_greetings_are_answered_the_same(tmp_path: Path, clock: Se
         {"protocolVersion": "2025-06-18", "capabilities": {"roots": {"listChanged": "x"}}, "clientInfo": CLIENT},
         {"protocolVersion": "2025-06-18", "capabilities": {"new": {"x": [1]}}, "clientInfo": CLIENT},
         {"protocolVersion": "2025-06-18", "capabilities": [], "clientInfo": CLIENT},
+        {"protocolVersion": "2025-06-18", "capabilities": {"extensions": {"a/b": 1}}, "clientInfo": CLIENT},
+        {"protocolVersion": "2025-06-18", "capabilities": {"extensions": []}, "clientInfo": CLIENT},
+        {"protocolVersion": "2025-06-18", "capabilities": {"extensions": None}, "clientInfo": CLIENT},
         {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x"}},
         {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {**CLIENT, "icons": []}},
         {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": 5},
