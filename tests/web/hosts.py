@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -127,7 +127,8 @@ def hosting(server: Server) -> Iterator[str]:
             if policy is not None:
                 self.send_header("content-security-policy", policy)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # the page is closed while it waits for news
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

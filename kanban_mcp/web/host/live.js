@@ -2,6 +2,7 @@
 import { call } from "../api.js";
 
 const PATIENCE = 10; // seconds that a question for news may stay open
+const PAUSE = 1000; // milliseconds between one piece of news and the next: hosts count calls
 const SHORTEST = 500;
 const LONGEST = 15000;
 const NOW = "9999-12-31T00:00:00Z"; // no change is later: since then means from now on
@@ -42,7 +43,9 @@ export class Live {
     const { items, next, trimmed } = await call("list_changes", { board: this.board, since: this.since, wait: PATIENCE, limit: 100 });
     if (this.closed) return;
     this.since = trimmed ? null : Number(next);
-    if (items.length && !trimmed) this.changed(items);
+    if (!items.length || trimmed) return;
+    this.changed(items);
+    await pause(PAUSE);
   }
 
   async lost(wait) {
@@ -51,7 +54,7 @@ export class Live {
       this.alone = true; // what can be had without changes is shown meanwhile
       await this.read();
     }
-    await new Promise((over) => setTimeout(over, wait));
+    await pause(wait);
   }
 
   close() {
@@ -59,6 +62,8 @@ export class Live {
     this.sight.close();
   }
 }
+
+const pause = (milliseconds) => new Promise((over) => setTimeout(over, milliseconds));
 
 /** Whether someone may be looking: a conversation has many pages, and most of them are scrolled away. */
 class Sight {
