@@ -90,7 +90,7 @@ async def _slowest(app: App, operation: str, arguments: dict[str, Any]) -> str:
     """The name of the statement in which a call spends most."""
     spent: list[tuple[float, str]] = []
     usual = app.database.on_query
-    app.database.on_query = lambda sample: spent.append((sample.seconds, sample.name))
+    app.database.on_query = lambda name, _, seconds, *rest: spent.append((seconds, name))
     try:
         await app.runner.call(operation, arguments, actor="bench")
     finally:

@@ -12,7 +12,6 @@ from kanban_mcp.models.diagnostics import Plan, QueryStats, milliseconds
 from kanban_mcp.models.fields import Limit
 from kanban_mcp.models.page import page
 from kanban_mcp.nearest import nearest
-from kanban_mcp.store.database import QuerySample
 
 SLOW_SECONDS = 0.1
 FEW = 100
@@ -60,9 +59,8 @@ class QueryMonitor:
         self._slow: list[tuple[float, int, str, int]] = []
         self._slow_count = 0
 
-    def observe(self, sample: QuerySample) -> None:
+    def observe(self, name: str, sql: str, seconds: float, rows: int, failed: bool) -> None:
         """Count one statement that ran."""
-        name, sql, seconds, rows, failed = sample
         with self._lock:
             query = self._queries.get(name) or self._added(name, sql)
             query.times.observe(seconds)

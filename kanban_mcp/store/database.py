@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from kanban_mcp.errors import Busy, Internal, Invalid, NotFound, ReadOnly, Unusable
 from kanban_mcp.models.caller import NOBODY, Caller
@@ -44,14 +44,12 @@ _T = TypeVar("_T")
 Row: TypeAlias = sqlite3.Row
 
 
-class QuerySample(NamedTuple):
-    """One statement that ran: its name and text, how long it took, how many rows it gave or touched."""
+class Told(Protocol):
+    """Told of a statement that ran: its name and text, how long it took, how many rows it gave or touched, whether it
+    failed. By place, since every statement pays for this.
+    """
 
-    name: str
-    sql: str
-    seconds: float
-    rows: int
-    failed: bool
+    def __call__(self, name: str, sql: str, seconds: float, rows: int, failed: bool, /) -> object: ...
 
 
 class Transaction(NamedTuple):
@@ -79,7 +77,7 @@ class Database:
     set, is told of every statement.
     """
 
-    on_query: Callable[[QuerySample], None] | None = None
+    on_query: Told | None = None
 
     def __init__(self, path: Path, options: DatabaseOptions | None = None, *, clock: Clock = system_clock) -> None:
         self.path = path
@@ -406,9 +404,9 @@ class Database:
         try:
             result = answer(execute(sql, parameters))
         except BaseException:
-            self.on_query(QuerySample(name, sql, time.perf_counter() - started, 0, True))
+            self.on_query(name, sql, time.perf_counter() - started, 0, True)
             raise
-        self.on_query(QuerySample(name, sql, time.perf_counter() - started, count(result), False))
+        self.on_query(name, sql, time.perf_counter() - started, count(result), False)
         return result
 
     @property

@@ -15,7 +15,6 @@ from kanban_mcp.diagnostics.queries import FEW, MOST_NAMES, MOST_SLOW, QueryMoni
 from kanban_mcp.diagnostics.ticker import Ticker
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
-from kanban_mcp.store.database import QuerySample
 from tests.conftest import Call, Refused
 
 
@@ -64,7 +63,7 @@ async def test_a_statement_is_explained_by_name(call: Call, refused: Refused, bo
 def test_statements_and_slow_ones_are_kept_up_to_a_bound() -> None:
     monitor = QueryMonitor(lambda sql: ["scan"], slow_seconds=0)
     for number in range(MOST_NAMES * 2):
-        monitor.observe(QuerySample(f"name {number}", "select 1", number / 1000, 1, False))
+        monitor.observe(f"name {number}", "select 1", number / 1000, 1, False)
     assert len(monitor._queries) == MOST_NAMES + 1
     assert len(monitor._slow) == MOST_SLOW
     assert monitor.summary[2] == MOST_NAMES * 2
@@ -209,7 +208,7 @@ async def test_health_tells_the_verdict_of_each_monitor(call: Call, app: App, bo
     health = await call("get_health")
     assert health["monitors"] == {"queries": "ok", "calls": "ok", "cache": "ok", "memory": "ok"}
     for _ in range(2 * FEW):
-        app.watch.queries.observe(QuerySample("slow.one", "select 1", 0.3, 1, True))
+        app.watch.queries.observe("slow.one", "select 1", 0.3, 1, True)
     app.watch.calls.observe("get_task", "direct", 0.001, "internal")
     health = await call("get_health")
     assert (health["status"], health["monitors"]["queries"], health["monitors"]["calls"]) == (

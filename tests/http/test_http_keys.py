@@ -185,7 +185,7 @@ async def test_a_request_costs_no_statement_while_nothing_is_committed(app: App)
     app.writer.submit(lambda: None, caller=Caller("test")).result()
     keyring.caller(text)
     names: list[str] = []
-    app.database.on_query = lambda sample: names.append(sample.name)
+    app.database.on_query = lambda name, *_: names.append(name)
     for _ in range(100):
         keyring.caller(text)
     assert names == []

@@ -381,7 +381,7 @@ async def test_the_log_is_read_back_no_further_than_it_matters(
         if number % 3 == 1:
             await call("complete_task", task_id=task)
     read: Counter[str] = Counter()
-    app.database.on_query = lambda sample: read.update([sample.name])
+    app.database.on_query = lambda name, *_: read.update([name])
     whole = await call("get_flow_metrics", board="Alpha", since="2025-01-01")
     parts = read.pop("flow.turns")
     late = await call("get_flow_metrics", board="Alpha", since="2026-02-05")

@@ -162,7 +162,9 @@ async def test_places_that_do_not_exist_are_refused(
 async def test_a_move_rewrites_one_row(call: Call, app: Any, board: dict[str, Any]) -> None:
     await call("create_tasks", tasks=[{"title": f"{number}"} for number in range(50)])
     touched: list[int] = []
-    app.database.on_query = lambda sample: touched.append(sample.rows) if sample.name == "tasks.save" else None
+    app.database.on_query = lambda name, _, seconds, rows, failed: (
+        touched.append(rows) if name == "tasks.save" else None
+    )
     for _ in range(10):
         await call("move_task", task_id=50, before=1)
         await call("move_task", task_id=50, after=25)

@@ -100,7 +100,7 @@ async def test_holders_ages_go_on_while_the_board_is_cached(
 async def test_many_who_ask_for_the_same_at_once_cause_one_load(call: Call, app: App, board: dict[str, Any]) -> None:
     await call("create_task", title="x")
     queries: list[str] = []
-    app.database.on_query = lambda sample: queries.append(sample.name)
+    app.database.on_query = lambda name, *_: queries.append(name)
     answers = await asyncio.gather(*(call("list_tasks") for _ in range(50)))
     assert all(answer == answers[0] for answer in answers)
     assert queries.count("boards.first") == 2

@@ -103,7 +103,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
     """How each statement of a day's work runs, by name."""
     seen: dict[str, str] = {}
     with open_app(Settings(db=tmp_path_factory.mktemp("plans") / "kanban.db", toolsets=("all",))) as app:
-        app.database.on_query = lambda sample: seen.__setitem__(sample.name, sample.sql)
+        app.database.on_query = lambda name, sql, *_: seen.__setitem__(name, sql)
         asyncio.run(a_day(app))
         with app.database.reading():
             return {name: app.database.plan(sql) for name, sql in seen.items() if sql.split()[0] != "pragma"}
