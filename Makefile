@@ -1,7 +1,8 @@
 # make run    an environment, the demo, and the lines that connect a client
 # make test   the same environment with the tools of development, then the tests (under 6 minutes on 2 cores)
 # make check  lint, types, import contracts, generated reference pages
-# make bench  the benchmarks, as a table and in bench.json
+# make bench  the benchmarks in their short forms, under 3 minutes on a quiet machine: a table, bench.json, and a page
+#             (bench-full: the long ones, up to a million tasks; bench-check: fails where a bar is clearly missed)
 
 PYTHON ?= python3
 VENV := .venv
@@ -39,10 +40,10 @@ bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks --json bench.json --page docs/reference/benchmarks.md
 
 bench-full: $(VENV)/.developing
-	$(BIN)/python -m benchmarks --full --json bench.json
+	$(BIN)/python -m benchmarks --full --json bench-full.json --page docs/reference/benchmarks-full.md
 
 bench-check: $(VENV)/.developing
-	$(BIN)/python -m benchmarks bytes cache data stdio writes --fail
+	$(BIN)/python -m benchmarks --fail
 
 docs: $(VENV)/.developing
 	$(BIN)/python -m docs.generate

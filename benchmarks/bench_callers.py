@@ -17,8 +17,8 @@ from kanban_mcp.settings import Settings
 
 CALLERS = (1, 10, 50)
 PROCESSES = 4
-CREATED = 500
-ROUNDS = 5
+CREATED = 300
+ROUNDS = 3
 
 
 def measure() -> list[Figure]:

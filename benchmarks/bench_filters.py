@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from benchmarks.report import Figure, full
@@ -41,8 +41,8 @@ CALLS: dict[str, tuple[str, Arguments]] = {
 
 
 def measure() -> list[Figure]:
-    """Each call at both sizes, in turns; the cache is off. Tells which statement took most. With `--full` only: some of
-    the calls take a second each.
+    """Each call at both sizes, in turns, by processor time; the cache is off. Tells which statement took most.
+    With `--full` only: the boards take a minute to fill.
     """
     if not full():
         return []
@@ -78,9 +78,9 @@ async def _grown(apps: list[App], question: str) -> Figure:
     samples: list[list[float]] = [[] for _ in apps]
     for turn in range(ROUNDS):
         for app, seconds in zip(apps, samples, strict=True):
-            began = perf_counter()
+            began = process_time()
             await app.runner.call(operation, arguments(turn), actor="bench")
-            seconds.append(perf_counter() - began)
+            seconds.append(process_time() - began)
     small, large = (median(seconds) * 1e6 for seconds in samples)
     detail = f"{small:.0f} and {large:.0f} us, most in {await _slowest(apps[-1], operation, arguments(0))}"
     return Figure(f"{question}: {LARGE} tasks / {SMALL}", large / small, "times", 2.0, "at most", detail)

@@ -9,7 +9,6 @@ from benchmarks.report import Figure, in_turns
 
 CALLS = 300
 ROUNDS = 8
-WATCHED_CALLS, WATCHED_ROUNDS = 200, 100
 STARTS = 10
 
 
@@ -40,7 +39,6 @@ def _calls(db: Path) -> list[Figure]:
             bare.call("empty")
 
     own, theirs, body = in_turns([get_task, empty, empty_here], ROUNDS)
-    watching = _watching(kanban, bare)
     memory = kanban.resident() / stock.resident()
     detail = f"{CALLS / own:.0f} against {CALLS / theirs:.0f} calls/s"
     megabytes = f"{kanban.resident() / 1e6:.0f} MB"
@@ -48,25 +46,9 @@ def _calls(db: Path) -> list[Figure]:
         client.close()
     return [
         Figure("get_task / empty tool of this same server", body / own, "times", 0.85, "at least"),
-        watching,
         Figure("get_task over stdio / empty tool of a stock server", theirs / own, "times", 1.5, "at least", detail),
         Figure("resident memory / stock server", memory, "times", 1.5, "at most", megabytes),
     ]
-
-
-def _watching(watched: RawClient, bare: RawClient) -> Figure:
-    """What monitors cost, by the processor time of a server with them and of one without: the machine is not quiet."""
-    spent = {watched: 0.0, bare: 0.0}
-    for _ in range(WATCHED_ROUNDS):
-        for client in spent:
-            before = client.busy()
-            for _ in range(WATCHED_CALLS):
-                client.call("get_task", task_id=1)
-            spent[client] += client.busy() - before
-    calls = WATCHED_ROUNDS * WATCHED_CALLS
-    detail = f"{spent[watched] / calls * 1e6:.1f} and {spent[bare] / calls * 1e6:.1f} us of processor time a call"
-    ratio = spent[bare] / spent[watched]
-    return Figure("get_task with monitors / without", ratio, "times", 0.97, "at least", detail)
 
 
 def _starts(db: Path) -> list[Figure]:

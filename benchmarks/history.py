@@ -18,8 +18,8 @@ CHUNK = 1000
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SEED = Caller("seed")
 AGENTS = ("ada", "bob", "cyd", "dov")
-PER_DAY = 500
-"""Tasks that are made a day."""
+DAYS = 200
+"""How long the board has been there; as many tasks are made each day."""
 
 
 @contextmanager
@@ -27,20 +27,22 @@ def lived(tasks: int) -> Iterator[App]:
     """An app over a board of so many tasks, with about ten entries of the log for each."""
     with TemporaryDirectory() as folder:
         settings = Settings(db=Path(folder) / "bench.db", toolsets=("all",), cache_entries=0)
-        end = START + timedelta(days=tasks / PER_DAY)
+        end = START + timedelta(days=DAYS)
         moments = [START]
         with open_app(settings, clock=lambda: moments[-1]) as app:
             app.writer.submit(lambda: app.services.boards.create_board("Bench"), caller=SEED).result()
             moments.append(end)
             for first in range(1, tasks + 1, CHUNK):
-                app.writer.submit(partial(_chunk, app, first, min(first + CHUNK, tasks + 1), end), caller=SEED).result()
+                app.writer.submit(
+                    partial(_chunk, app, first, min(first + CHUNK, tasks + 1), tasks), caller=SEED
+                ).result()
             yield app
 
 
-def _chunk(app: App, first: int, stop: int, end: datetime) -> None:
+def _chunk(app: App, first: int, stop: int, tasks: int) -> None:
     entries: list[tuple[datetime, dict[str, Any]]] = []
     for task_id in range(first, stop):
-        life = _Life(task_id, end)
+        life = _Life(task_id, START + timedelta(days=DAYS * task_id / tasks))
         entries += life.entries
         app.database.run("bench.task", TASK, **life.row)
     for at, entry in sorted(entries, key=lambda pair: pair[0]):
@@ -50,10 +52,10 @@ def _chunk(app: App, first: int, stop: int, end: datetime) -> None:
 class _Life:
     """What happened to one task: made, described, linked, claimed, noted, reviewed, done; some only in part."""
 
-    def __init__(self, task_id: int, end: datetime) -> None:
+    def __init__(self, task_id: int, at: datetime) -> None:
         self._chance = random.Random(task_id)
         self._agent = self._chance.choice(AGENTS)
-        self._at, self._end = START + timedelta(days=task_id / PER_DAY), end
+        self._at, self._end = at, START + timedelta(days=DAYS)
         self._version = 1
         made = {"id": task_id, "board_id": 1, "title": f"Task {task_id}", "status": "todo", "priority": 5}
         made |= {"description": "what is to be done, and why, in some words " * 5, "created_by": "planner"}

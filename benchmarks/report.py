@@ -14,6 +14,8 @@ from typing import Literal
 
 from kanban_mcp.store.engine import sqlite3
 
+TIMES = ("us", "ms", "s")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -34,8 +36,8 @@ class Figure:
         return self.value >= self.bar if self.sense == "at least" else self.value <= self.bar
 
     def misses_by(self, share: float) -> bool:
-        """Whether the bar is missed by more than a share of it."""
-        if self.bar is None:
+        """Whether the bar is missed by more than a share of it. Absolute times only inform: they differ by machine."""
+        if self.bar is None or self.unit in TIMES:
             return False
         if self.sense == "at least":
             return self.value < self.bar * (1 - share)
@@ -75,22 +77,38 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def as_page(figures: Sequence[Figure]) -> str:
-    """The figures as a page of the documentation."""
-    lines = ["<!-- Written by `make bench`. -->", "", "# Benchmarks", ""]
+@dataclass(frozen=True)
+class Answer:
+    """What one benchmark found: its name, the question it asks, how long that took."""
+
+    name: str
+    question: str
+    figures: Sequence[Figure]
+    seconds: float
+
+
+def as_page(title: str, answers: Sequence[Answer]) -> str:
+    """The answers as a page of the documentation, each under its question."""
+    lines = [f"<!-- Written by `make {'bench-full' if full() else 'bench'}`. -->", "", f"# {title}", ""]
     lines += [
         "Ratios of rounds that take turns in one run. Times differ by machine; they inform, and nothing fails by them.",
+        f"`make bench` runs them all, `python -m benchmarks {answers[0].name}` one by its name.",
         "",
     ]
     lines += [f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, MCP SDK {version('mcp')}.", ""]
-    lines += ["| question | figure | bar | |", "|---|---|---|---|"]
-    for figure in figures:
-        bar = "" if figure.bar is None else f"{figure.sense} {figure.bar:g}"
-        lines.append(f"| {figure.question} | {figure.value:.2f} {figure.unit} | {bar} | {figure.detail} |")
-    return "\n".join([*lines, ""])
+    for answer in answers:
+        lines += [f"## {answer.name}", "", answer.question, "", "| | figure | bar | |", "|---|---|---|---|"]
+        lines += [_row(figure) for figure in answer.figures]
+        lines += [""]
+    return "\n".join(lines)
 
 
-def as_json(figures: Sequence[Figure]) -> str:
+def _row(figure: Figure) -> str:
+    bar = "" if figure.bar is None else f"{figure.sense} {figure.bar:g}{'' if figure.holds else ', missed'}"
+    return f"| {figure.question} | {figure.value:.2f} {figure.unit} | {bar} | {figure.detail} |"
+
+
+def as_json(answers: Sequence[Answer]) -> str:
     """The figures with what they were measured on."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
@@ -102,4 +120,10 @@ def as_json(figures: Sequence[Figure]) -> str:
         "mcp": version("mcp"),
         "machine": platform.machine(),
     }
-    return json.dumps({**about, "figures": [{**asdict(figure), "holds": figure.holds} for figure in figures]}, indent=1)
+    found = [
+        {"benchmark": answer.name, **asdict(figure), "holds": figure.holds}
+        for answer in answers
+        for figure in answer.figures
+    ]
+    took = {answer.name: round(answer.seconds, 1) for answer in answers}
+    return json.dumps({**about, "seconds": took, "figures": found}, indent=1)

@@ -16,6 +16,8 @@ from kanban_mcp.models.page import page
 
 MINUTE = 60
 LOG_SECONDS = 300.0
+AT_ONCE = 100
+"""So many calls are taken down before they are counted."""
 _COLUMNS = ("operation", "transport", "count", "errors", "p50_ms", "p95_ms", "p99_ms", "max_ms")
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class CallMonitor:
         self._cpu = cpu
         self._memory = memory
         self._lock = threading.Lock()
+        self._new: deque[tuple[str, str, float, str | None, float]] = deque()
         self._calls: dict[tuple[str, str], Calls] = {}
         self._in_second, self._second_ends = 0, 0.0
         self._seconds: deque[tuple[float, int]] = deque(maxlen=MINUTE)
@@ -66,19 +69,26 @@ class CallMonitor:
         self._share = 0.0
 
     def observe(self, operation: str, transport: str, seconds: float, error: str | None) -> None:
-        """Count one call: how it came, how long it took from asking to answer, and the code of its error.
+        """Take one call down: how it came, how long it took from asking to answer, and the code of its error.
 
-        Every call pays for this, and the fast ones take some 30 us: what can be reckoned when asked is not done here.
+        Every call pays for this, and the fast ones take some 30 us: they are counted many at a time, or when asked.
         """
-        now = self._clock()
+        self._new.append((operation, transport, seconds, error, self._clock()))
+        if len(self._new) >= AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        """Count what was taken down."""
         with self._lock:
-            calls = self._calls.get((operation, transport)) or self._added(operation, transport)
-            calls.times.observe(seconds)
-            if error is not None:
-                calls.errors[error] += 1
-            if now >= self._second_ends:
-                self._begin_second(now)
-            self._in_second += 1
+            while self._new:
+                operation, transport, seconds, error, at = self._new.popleft()
+                calls = self._calls.get((operation, transport)) or self._added(operation, transport)
+                calls.times.observe(seconds)
+                if error is not None:
+                    calls.errors[error] += 1
+                if at >= self._second_ends:
+                    self._begin_second(at)
+                self._in_second += 1
 
     def tick(self) -> None:
         """Measure the share of a core since the last tick; every five minutes, log how it goes."""
@@ -97,8 +107,7 @@ class CallMonitor:
         """Calls by operation since the start in milliseconds, requests a second over the last minute, CPU as a share of
         one core, memory in bytes, statements, connections.
         """
-        with self._lock:
-            calls = sorted(self._calls.values(), key=lambda calls: -calls.times.total)
+        calls = sorted(self.by_operation(), key=lambda calls: -calls.times.total)
         mean, largest, slow = self._queries.summary
         connections, latency = dict(self._connections.by_transport), self._connections.latency
         return Performance(
@@ -119,8 +128,7 @@ class CallMonitor:
     @property
     def verdict(self) -> str:
         """`failing` when calls failed by a fault of the server rather than by what was asked."""
-        with self._lock:
-            return "failing" if any(calls.errors[Internal.code] for calls in self._calls.values()) else "ok"
+        return "failing" if any(calls.errors[Internal.code] for calls in self.by_operation()) else "ok"
 
     def _usage(self) -> float:
         """The share of a core since the last tick; right after one, that up to it."""
@@ -130,6 +138,7 @@ class CallMonitor:
 
     def by_operation(self) -> list[Calls]:
         """The calls of each operation over each transport so far."""
+        self._count()
         with self._lock:
             return list(self._calls.values())
 
@@ -140,6 +149,7 @@ class CallMonitor:
 
     def _rate(self) -> float:
         """Calls a second over the last minute, or since the start if that is less."""
+        self._count()
         now = self._clock()
         with self._lock:
             seconds = [*self._seconds, (self._second_ends, self._in_second)]
@@ -155,8 +165,7 @@ class CallMonitor:
 
     def _times(self) -> Histogram:
         """The durations of all calls."""
-        with self._lock:
-            return Histogram.of(calls.times for calls in self._calls.values())
+        return Histogram.of(calls.times for calls in self.by_operation())
 
 
 def _quantiles(times: Histogram) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import heapq
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -16,6 +17,8 @@ from kanban_mcp.nearest import nearest
 SLOW_SECONDS = 0.1
 FEW = 100
 """Statements below which shares tell nothing."""
+AT_ONCE = 200
+"""So many statements are taken down before they are counted."""
 MOST_NAMES = 500
 MOST_SLOW = 50
 
@@ -55,26 +58,39 @@ class QueryMonitor:
         self._plan = plan
         self._slow_seconds = slow_seconds
         self._lock = threading.Lock()
+        self._new: deque[tuple[str, str, float, int, bool]] = deque()
         self._queries: dict[str, _Query] = {}
         self._slow: list[tuple[float, int, str, int]] = []
         self._slow_count = 0
 
     def observe(self, name: str, sql: str, seconds: float, rows: int, failed: bool) -> None:
-        """Count one statement that ran."""
-        with self._lock:
-            query = self._queries.get(name) or self._added(name, sql)
-            query.times.observe(seconds)
-            query.rows += rows
-            query.errors += failed
-            if seconds >= self._slow_seconds:
-                self._slow_count += 1
-                heapq.heappush(self._slow, (seconds, self._slow_count, name, rows))
-                if len(self._slow) > MOST_SLOW:
-                    heapq.heappop(self._slow)
+        """Take one statement down. Calls pay for each: they are counted many at a time, or when asked."""
+        self._new.append((name, sql, seconds, rows, failed))
+        if len(self._new) >= AT_ONCE:
+            self._count()
         if seconds >= self._slow_seconds:
-            # In the transaction that it ran in, which a failed statement may have ended.
-            plan = "" if failed else "; ".join(self._plan(sql))
-            log.warning("slow query", extra={"query": name, "ms": milliseconds(seconds), "rows": rows, "plan": plan})
+            self._tell(name, sql, seconds, rows, failed)
+
+    def _count(self) -> dict[str, _Query]:
+        """Count what was taken down; all statements so far."""
+        with self._lock:
+            while self._new:
+                name, sql, seconds, rows, failed = self._new.popleft()
+                query = self._queries.get(name) or self._added(name, sql)
+                query.times.observe(seconds)
+                query.rows += rows
+                query.errors += failed
+            return self._queries.copy()
+
+    def _tell(self, name: str, sql: str, seconds: float, rows: int, failed: bool) -> None:
+        with self._lock:
+            self._slow_count += 1
+            heapq.heappush(self._slow, (seconds, self._slow_count, name, rows))
+            if len(self._slow) > MOST_SLOW:
+                heapq.heappop(self._slow)
+        # In the transaction that it ran in, which a failed statement may have ended.
+        plan = "" if failed else "; ".join(self._plan(sql))
+        log.warning("slow query", extra={"query": name, "ms": milliseconds(seconds), "rows": rows, "plan": plan})
 
     def get_query_stats(
         self, sort: _Order = "total", limit: Limit = 20, slow_only: bool = False, explain: str | None = None
@@ -82,12 +98,13 @@ class QueryMonitor:
         """Statements by name since the start in milliseconds, and the slow ones, worst first. `explain` one by name."""
         if explain is not None:
             return self._explained(explain)
+        queries = self._count()
         with self._lock:
             slow = sorted(self._slow, reverse=True)[:limit]
-            names = {name for _, _, name, _ in slow}
-            chosen = [query for query in self._queries.values() if not slow_only or query.name in names]
+        names = {name for _, _, name, _ in slow}
+        chosen = [query for query in queries.values() if not slow_only or query.name in names]
         ordered = sorted(chosen, key=_SORTED_BY[sort], reverse=True)[: limit + 1]
-        plans = {name: self._plan(self._queries[name].sql) for name in sorted(names)}
+        plans = {name: self._plan(queries[name].sql) for name in sorted(names & queries.keys())}
         return QueryStats(
             queries=page(_COLUMNS, ordered, _figures, limit=limit, total=len(chosen)),
             slow_count=self._slow_count,
@@ -99,8 +116,7 @@ class QueryMonitor:
     @property
     def summary(self) -> tuple[float, float, int]:
         """Mean and largest seconds of all statements, and how many were slow."""
-        with self._lock:
-            times = [query.times for query in self._queries.values()]
+        times = [query.times for query in self._count().values()]
         count = sum(time.count for time in times)
         mean = sum(time.total for time in times) / count if count else 0.0
         return mean, max((time.largest for time in times), default=0.0), self._slow_count
@@ -108,9 +124,8 @@ class QueryMonitor:
     @property
     def verdict(self) -> str:
         """`slow` when more than one statement in twenty was slow."""
-        with self._lock:
-            ran = sum(query.times.count for query in self._queries.values())
-            return "slow" if ran >= FEW and self._slow_count > ran * 0.05 else "ok"
+        ran = sum(query.times.count for query in self._count().values())
+        return "slow" if ran >= FEW and self._slow_count > ran * 0.05 else "ok"
 
     def _added(self, name: str, sql: str) -> _Query:
         if len(self._queries) >= MOST_NAMES:
@@ -118,9 +133,9 @@ class QueryMonitor:
         return self._queries.setdefault(name, _Query(name, sql))
 
     def _explained(self, name: str) -> QueryStats:
-        query = self._queries.get(name)
-        if query is None:
-            near = nearest(name, self._queries)
+        queries = self._count()
+        if (query := queries.get(name)) is None:
+            near = nearest(name, queries)
             raise Invalid(
                 f"No statement named {name[:60]!r} has run yet.",
                 hint=f"Did you mean {near}?" if near else "Call without explain to see the names.",
