@@ -7,9 +7,9 @@ import { bytes, labelled, said } from "./figures.js";
 const EVERY = 5000;
 const MOST_SAMPLES = 720; // an hour
 
-/** Each part: its heading, the operation it asks, whether it is as wide as the page, and what it shows of the answer. */
+/** Each part: its heading, the operation it asks, whether it is as wide as the page, what it shows of this and all answers. */
 const PARTS = [
-  ["Memory", "get_memory", {}, false, ({ now: { at, ...now }, snapshots, ...rest }) => [memory(snapshots, { at, ...now }), facts({ ...now, ...rest })]],
+  ["Memory", "get_memory", {}, false, ({ now: { at, ...now }, snapshots, ...rest }, { get_performance: calls }) => [memory(snapshots, calls.memory_usage?.rss ?? now.rss_bytes), facts({ ...now, ...rest })]],
   ["Health", "get_health", {}, false, (health) => [facts(health)]],
   ["Groups of writes", "get_batch_stats", {}, false, (batches) => [facts(batches)]],
   ["Calls", "get_performance", {}, true, ({ operations, ...rest }) => [list(operations.items, "No calls yet."), facts(rest)]],
@@ -23,12 +23,13 @@ export async function diagnosticsPage(content) {
   const places = PARTS.map(([name, , , wide]) => h(wide ? "section.part.wide" : "section.part", {}, h("h2", {}, name)));
   content.replaceChildren(h("h1", {}, "Diagnostics"), tiles, h("div.parts", {}, places));
   const refresh = async () => {
-    const answers = await Promise.all(PARTS.map(([, operation, given]) => call(operation, given).catch((problem) => ({ problem }))));
-    PARTS.forEach(([name, , , , shown], at) => {
-      const { problem } = answers[at];
-      renew(places[at], h("h2", {}, name), problem ? [h("p.wrong", {}, problem.words ?? problem.message)] : shown(answers[at]));
+    const asked = PARTS.map(async ([, operation, given]) => [operation, await call(operation, given).catch((problem) => ({ problem }))]);
+    const answers = Object.fromEntries(await Promise.all(asked));
+    PARTS.forEach(([name, operation, , , shown], at) => {
+      const { problem } = answers[operation];
+      renew(places[at], h("h2", {}, name), problem ? [h("p.wrong", {}, problem.words ?? problem.message)] : shown(answers[operation], answers));
     });
-    tiles.replaceChildren(...summary(Object.fromEntries(PARTS.map(([, operation], at) => [operation, answers[at]]))));
+    tiles.replaceChildren(...summary(answers));
   };
   await refresh();
   const timer = setInterval(() => document.hidden || refresh(), EVERY);
@@ -49,7 +50,7 @@ function renew(place, heading, children) {
 }
 
 /** What one wants to know first. */
-function summary({ get_health: health, get_performance: calls, get_cache_stats: cache, get_memory: memory, get_query_stats: statements }) {
+function summary({ get_health: health, get_performance: calls, get_cache_stats: cache, get_query_stats: statements }) {
   const errors = Object.values(calls.errors ?? {}).reduce((sum, count) => sum + count, 0);
   const tiles = [
     ["Health", health.status],
@@ -58,7 +59,7 @@ function summary({ get_health: health, get_performance: calls, get_cache_stats: 
     ["Calls refused", calls.errors && errors],
     ["Slow statements", statements.queries && (statements.slow_count ?? 0)],
     ["Found in the cache", said("hit_rate", cache.hit_rate)],
-    ["Memory", memory.now && bytes(memory.now.rss_bytes)],
+    ["Memory", said("rss", calls.memory_usage?.rss)],
   ];
   return tiles.filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => h("div.tile", {}, h("dt", {}, name), h("dd", {}, String(value))));
 }
@@ -87,9 +88,9 @@ function list(items, none) {
 }
 
 /** Memory since the server keeps count, as a line and in words. */
-function memory(snapshots = [], now = undefined) {
-  const points = [...snapshots.map(([at, size]) => [Date.parse(at), size]), ...(now ? [[Date.parse(now.at), now.rss_bytes]] : [])];
-  for (const [at, size] of points) memory.seen.set(at, size);
+function memory(snapshots = [], now) {
+  for (const [at, size] of snapshots) memory.seen.set(Date.parse(at), size);
+  memory.seen.set(Date.now(), now);
   const seen = [...memory.seen].sort(([one], [other]) => one - other).slice(-MOST_SAMPLES);
   memory.seen = new Map(seen);
   if (seen.length < 2) return h("p.none", {}, "A line is drawn once there are two measurements.");

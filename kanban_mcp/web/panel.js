@@ -68,7 +68,7 @@ class Panel {
     for (let since = 0, page; page?.items.length !== 0; since = page.next) {
       page = await call("list_changes", { task_id: this.id, since, limit: 100 });
       changes.push(...page.items);
-      if (page.items.length < 100) break;
+      if (page.items.length < 100 && !page.truncated) break;
     }
     return changes;
   }

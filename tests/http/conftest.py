@@ -42,10 +42,9 @@ def serving(app: App, **options: float) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def process(db: Path, *flags: str, env: dict[str, str] | None = None) -> Iterator[str]:
+def process(db: Path, *flags: str, env: dict[str, str] | None = None, port: int | None = None) -> Iterator[str]:
     """A server as a process on a file, once it answers; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "kanban_mcp", "serve", "--port", str(port), "--db", str(db), *flags]
     child = subprocess.Popen(command, env={**os.environ, **(env or {})})
     try:
@@ -54,6 +53,13 @@ def process(db: Path, *flags: str, env: dict[str, str] | None = None) -> Iterato
     finally:
         child.terminate()
         child.wait(PATIENCE)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def answering(port: int, child: "subprocess.Popen[bytes]") -> None:

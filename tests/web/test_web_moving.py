@@ -217,6 +217,32 @@ def test_a_key_pressed_again_before_the_first_answer_takes_back_what_came_before
     assert order(page, "todo") == [1, 2, 3, 4, 5]
 
 
+def test_two_pages_and_an_agent_that_move_the_same_cards_at_once_end_with_one_board(
+    page: Page, context: Context, url: str, board: int, agent: StdioAgent, rest: Rest
+) -> None:
+    other = opened(context().new_page(), f"{url}/boards/{board}")
+    places = ["Review", "In progress", "Backlog"]
+    for turn in range(6):
+        for each, number in ((page, turn % 5 + 1), (other, (turn + 2) % 5 + 1)):
+            each.locator(card(number)).focus()
+            each.keyboard.press("m")
+            item = each.get_by_role("menuitem", name=places[turn % 3])
+            if item.is_disabled():
+                each.keyboard.press("Escape")
+                continue
+            with each.expect_response("**/move"):  # done or refused
+                item.press("Enter")
+        agent("move_task", task_id=(turn + 1) % 5 + 1, status=["todo", "review", "backlog"][turn % 3])
+    agent("create_task", title="The last", status="todo")
+    for each in (page, other):
+        expect(each.locator(".column[data-status=todo]")).to_contain_text("The last")
+    for status in ("backlog", "todo", "in_progress", "review"):
+        truth = [task["id"] for task in rest("GET", f"/tasks?board={board}&status={status}")["items"]]
+        for each in (page, other):
+            expect(each.locator(f"{column(status)} .card")).to_have_count(len(truth))
+            assert order(each, status) == truth
+
+
 def test_two_pages_and_an_agent_work_on_one_board(
     page: Page, context: Context, url: str, board: int, agent: StdioAgent
 ) -> None:
