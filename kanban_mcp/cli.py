@@ -1,5 +1,6 @@
 """The command line: flags become Settings, Settings become a transport."""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -69,14 +70,49 @@ def stdio(outer: dict[str, Any], /, **flags: Any) -> None:
 @click.option("--allowed-origins", metavar="ORIGINS", help="Origins whose pages may call, with commas between.")
 @click.option("--trusted-proxies", metavar="ADDRESSES", help="Proxies to believe who calls, with commas between.")
 @click.option("--rate-limit", type=int, help="Requests a minute of each caller. Default: 1000; 0 for no limit.")
+@click.option("--open", "opening", is_flag=True, help="Open the board in a browser.")
+@click.option("--demo", "demonstrating", is_flag=True, help="Serve a board to look at, in a file that goes at the end.")
 @common
 @click.pass_obj
-def serve(outer: dict[str, Any], /, **flags: Any) -> None:
-    """Serve many over HTTP: MCP at /mcp."""
+def serve(outer: dict[str, Any], /, *, opening: bool, demonstrating: bool, **flags: Any) -> None:
+    """Serve many over HTTP: MCP at /mcp, the board in a browser at /."""
+    given = {**outer, **{name: value for name, value in flags.items() if value is not None}}
+    if not demonstrating:
+        _serve_http(settings_of(**given), opening="/" if opening else None)
+    elif given.get("db") is not None:
+        raise click.UsageError("--demo serves a file of its own; leave --db out, or --demo.")
+    else:
+        _serve_demo(given, opening="/boards/1" if opening else None)
+
+
+def _serve_demo(given: dict[str, Any], opening: str | None) -> None:
+    from kanban_mcp.commands.looking import demo_file  # noqa: PLC0415
+    from kanban_mcp.demo import agents, story  # noqa: PLC0415
+
+    with demo_file() as db:
+        settings = settings_of(**{**given, "db": db, "board": story.BOARD})
+        _serve_http(settings, opening=opening, beside=None if settings.read_only else agents.go_on)
+
+
+def _serve_http(
+    settings: Settings, *, opening: str | None, beside: Callable[[App], Awaitable[None]] | None = None
+) -> None:
+    """Serve until a signal; `opening` is the page to show first, `beside` what goes on as long."""
+    from kanban_mcp.commands.looking import open_browser  # noqa: PLC0415
     from kanban_mcp.transport import http  # noqa: PLC0415
 
-    given = {name: value for name, value in flags.items() if value is not None}
-    _serve(settings_of(**{**outer, **given}), http.serve)
+    def listening(address: str) -> None:
+        if opening is not None:
+            open_browser(address + opening)
+
+    async def served(app: App) -> None:
+        # Ended with the loop; in a group, what refuses to start would come as a group of errors.
+        going = asyncio.ensure_future(beside(app)) if beside is not None else None
+        await http.serve(app, listening)
+        if going is not None:
+            going.cancel()
+
+    _serve(settings, served)
 
 
 def _serve_stdio(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import shlex
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 import uvicorn
@@ -26,12 +26,20 @@ STOP_SECONDS = 2
 LONGEST_FRAME = 65_536
 """Bytes in a frame from a client; a longer one closes the socket with 1009."""
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where this machine reaches a server that listens on all addresses."""
 
-async def serve(app: App) -> None:
-    """Serve until a signal asks for the end. Raises Unusable where everyone could reach it and none has a key."""
+
+async def serve(app: App, listening: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal asks for the end; `listening` is told the address once it is served.
+
+    Raises Unusable where everyone could reach it and none has a key.
+    """
     _check_keys(app)
     _allow_open_files()
-    await HttpServer(app).serve()
+    server = HttpServer(app)
+    server.on_listening = listening
+    await server.serve()
 
 
 def _allow_open_files() -> None:
@@ -56,8 +64,10 @@ def _check_keys(app: App) -> None:
 class HttpServer(uvicorn.Server):
     """Says where it listens, and at the end lets go what would stay open for ever.
 
-    `header_seconds` is how long the headers of a request may take.
+    `header_seconds` is how long the headers of a request may take. `on_listening`, when set, is told the address.
     """
+
+    on_listening: Callable[[str], None] | None = None
 
     def __init__(self, app: App, *, header_seconds: float = HEADER_SECONDS) -> None:
         self._site = site(app)
@@ -87,6 +97,8 @@ class HttpServer(uvicorn.Server):
         await super().startup(sockets)
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         click.echo(f"kanban-mcp: serving on http://{_quoted(host)}:{port}", err=True)
+        if self.on_listening is not None:
+            self.on_listening(f"http://{_quoted(_EVERYWHERE.get(host, host))}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish requests under way, close WebSockets with 1012, which tells clients to come back."""
