@@ -40,6 +40,7 @@ class App:
     feed: Feed
     news: News
     cache: Cache
+    follower: Follower
     watch: Diagnostics
 
 
@@ -70,7 +71,8 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
 
     batch = Batch(store, lambda name: catalog[name])
     catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
-    reads = Reads(database, services, feed, cache, Follower(database, store.changes, cache), remote)
+    follower = Follower(database, store.changes, cache)
+    reads = Reads(database, services, feed, cache, follower, remote)
     runner = Runner(catalog, reads, Writes(store, writer))
     runner.on_call = watch.on_call
     watch.profiler.operations = {operation.name for operation in catalog.everything()}
@@ -78,7 +80,7 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
     if settings.log_days:
         writer.submit(functools.partial(services.history.trim, settings.log_days), caller=Caller("kanban-mcp"))
     news = News(database, store.changes, feed)
-    return App(settings, services, catalog, runner, database, writer, feed, news, cache, watch)
+    return App(settings, services, catalog, runner, database, writer, feed, news, cache, follower, watch)
 
 
 def _options(settings: Settings) -> DatabaseOptions:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import to_json
 
 from kanban_mcp.errors import Forbidden, Invalid
 from kanban_mcp.models.caller import Caller, Scope
@@ -48,7 +49,7 @@ class Operation:
     creates: str = ""
     prepare: Callable[..., Callable[[], Record]] | None = None
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """What a caller must be allowed to do."""
         if self.admin:
@@ -72,7 +73,7 @@ class Operation:
                 hint="Use a key that is not limited to boards.",
             )
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What every transport calls it."""
         return self.method.__name__
@@ -136,6 +137,33 @@ class Operation:
 
     def _fields(self) -> list[tuple[str, Any]]:
         return list(self.arguments.model_fields.items())
+
+
+class Call:
+    """A call of an operation, which may be made many times: its arguments are checked with the first."""
+
+    __slots__ = ("_checked", "_given", "_key", "operation")
+
+    def __init__(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
+        self.operation = operation
+        self._given = arguments
+        # Not cached properties: those take a lock, and most calls are made once.
+        self._checked: Mapping[str, Any] | None = None
+        self._key: str | None = None
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments, each as its type. Raises Invalid."""
+        if self._checked is None:
+            self._checked = self.operation.checked(self._given)
+        return self._checked
+
+    @property
+    def key(self) -> str:
+        """The same for the same arguments, in whatever order they came."""
+        if self._key is None:
+            self._key = to_json(sorted(self.arguments.items())).decode()
+        return self._key
 
 
 def _one_problem(problem: Mapping[str, Any], names: list[str]) -> str:

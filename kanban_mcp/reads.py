@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from kanban_mcp.answers import Answer, answer, joined
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
+from kanban_mcp.operations import Call, Operation
 from kanban_mcp.services.services import Services
 from kanban_mcp.store.cache import Cache, Moment
 from kanban_mcp.store.database import Database
@@ -55,11 +55,16 @@ class Reads:
         self._waiting: set[asyncio.Event] = set()
         self._released = False
 
-    def begin(self, operation: Operation, arguments: dict[str, Any], *, caller: Caller) -> Answer | Awaitable[Answer]:
-        """Carry out a reading operation with checked arguments: at once, or on a thread."""
-        wait = arguments.pop("wait", 0)
+    def begin(self, call: Call, *, caller: Caller, moment: Moment | None = None) -> Answer | Awaitable[Answer]:
+        """Carry out a call of a reading operation: at once, or on a thread. Raises Invalid for its arguments.
+
+        `moment` is when the log was last looked at for this call, if it was.
+        """
+        operation = call.operation
         if operation.name in VIEWS and self._cache.capacity:
-            return self._viewed(operation, arguments, caller)
+            return self._viewed(call, caller, moment or self._follower.follow())
+        arguments = dict(call.arguments)
+        wait = arguments.pop("wait", 0)
         read = functools.partial(self._read, operation, arguments, caller)
         if operation.point:
             return read()
@@ -105,9 +110,9 @@ class Reads:
 
     # Through the cache
 
-    def _viewed(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer | Awaitable[Answer]:
+    def _viewed(self, call: Call, caller: Caller, moment: Moment) -> Answer | Awaitable[Answer]:
         """The kept answer while it is true; otherwise it is loaded."""
-        moment, key = self._follower.follow(), _key(arguments, caller)
+        operation, arguments, key = call.operation, call.arguments, _key(call, caller)
         kept: _Kept | None = self._cache.get(operation.name, key)
         if kept is None:
             shared = self._remote is not None and operation.name in SHARED
@@ -118,7 +123,7 @@ class Reads:
             kept = load()
         return self._whole(kept, operation, arguments, caller)
 
-    def _whole(self, kept: _Kept, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
+    def _whole(self, kept: _Kept, operation: Operation, arguments: Mapping[str, Any], caller: Caller) -> Answer:
         """A kept answer with what depends on the time added anew."""
         if operation.fresh is None or kept.timeless:
             return kept.answer
@@ -127,7 +132,7 @@ class Reads:
     async def _loaded(
         self,
         operation: Operation,
-        arguments: dict[str, Any],
+        arguments: Mapping[str, Any],
         caller: Caller,
         flight: tuple[str, str, Moment],
         load: Callable[[], _Kept],
@@ -138,7 +143,9 @@ class Reads:
             loading.add_done_callback(lambda _: self._loading.pop(flight, None))
         return self._whole(await asyncio.shield(loading), operation, arguments, caller)
 
-    def _load(self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment) -> _Kept:
+    def _load(
+        self, operation: Operation, arguments: Mapping[str, Any], caller: Caller, key: str, moment: Moment
+    ) -> _Kept:
         scopes_of: Scopes = VIEWS[operation.name]
         with self._database.reading(caller):
             result = answer(operation.method(**arguments).lean())
@@ -159,7 +166,7 @@ class Reads:
             remote.put(operation.name, self._shared_key(key), Shared(text, scopes, seq, at))
 
     def _load_shared(
-        self, operation: Operation, arguments: dict[str, Any], caller: Caller, key: str, moment: Moment
+        self, operation: Operation, arguments: Mapping[str, Any], caller: Caller, key: str, moment: Moment
     ) -> _Kept:
         """From the processes' shared cache if that has it and it is true, else from the file."""
         assert self._remote is not None
@@ -184,7 +191,6 @@ class Reads:
             return answer(part(**arguments).lean())
 
 
-def _key(arguments: Mapping[str, Any], caller: Caller) -> str:
-    """The same for the same arguments, in whatever order they came, to callers who see the same boards."""
-    seen = "" if caller.boards is None else f" {sorted(caller.boards)}"
-    return to_json(sorted(arguments.items())).decode() + seen
+def _key(call: Call, caller: Caller) -> str:
+    """The same for calls with the same arguments of callers who see the same boards."""
+    return call.key if caller.boards is None else f"{call.key} {sorted(caller.boards)}"

@@ -9,8 +9,9 @@ from kanban_mcp.answers import Answer
 from kanban_mcp.catalog import Catalog
 from kanban_mcp.errors import Internal, KanbanError
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
+from kanban_mcp.operations import Call, Operation
 from kanban_mcp.reads import Reads
+from kanban_mcp.store.cache import Moment
 from kanban_mcp.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -63,14 +64,34 @@ class Runner:
         transport: str = "direct",
         find: Callable[[str], Operation] | None = None,
         given: Callable[[], object] | None = None,
+        moment: Moment | None = None,
     ) -> Answer | Awaitable[Answer]:
         """`answer`, as far as it comes without waiting: where that is the end, no task need be made for it.
 
-        `given` is asked in the transaction of a write, before it; what it raises forbids the write.
+        `given` is asked in the transaction of a write, before it; what it raises forbids the write. `moment` is when
+        the log was last looked at for this call: it is not asked again whether a kept answer is true.
         """
         started = time.perf_counter()
         try:
-            begun = self._begin(find or self.catalog.__getitem__, name, arguments, caller, given)
+            call = Call((find or self.catalog.__getitem__)(name), arguments)
+        except KanbanError as error:
+            self._tell(name, transport, started, error.code)
+            raise
+        return self.make(call, caller=caller, transport=transport, given=given, moment=moment)
+
+    def make(
+        self,
+        call: Call,
+        *,
+        caller: Caller,
+        transport: str = "direct",
+        given: Callable[[], object] | None = None,
+        moment: Moment | None = None,
+    ) -> Answer | Awaitable[Answer]:
+        """`begin` with a call that may have been made before, of an operation that is known to be offered."""
+        started, name = time.perf_counter(), call.operation.name
+        try:
+            begun = self._made(call, caller, given, moment)
         except KanbanError as error:
             self._tell(name, transport, started, error.code)
             raise
@@ -79,25 +100,19 @@ class Runner:
             return begun
         return self._finish(name, transport, started, begun)
 
-    def _begin(
-        self,
-        find: Callable[[str], Operation],
-        name: str,
-        arguments: Mapping[str, Any],
-        caller: Caller,
-        given: Callable[[], object] | None,
+    def _made(
+        self, call: Call, caller: Caller, given: Callable[[], object] | None, moment: Moment | None
     ) -> Answer | Awaitable[Answer]:
+        operation = call.operation
         try:
-            operation = find(name)
             operation.permit(caller)
-            checked = operation.checked(arguments)
             if operation.effect == "read":
-                return self._reads.begin(operation, checked, caller=caller)
-            return self._writes.begin(operation, checked, caller=caller, given=given)
+                return self._reads.begin(call, caller=caller, moment=moment)
+            return self._writes.begin(operation, dict(call.arguments), caller=caller, given=given)
         except KanbanError:
             raise
         except Exception as error:
-            raise _internal(name) from error
+            raise _internal(operation.name) from error
 
     async def _finish(self, name: str, transport: str, started: float, begun: Awaitable[Answer]) -> Answer:
         code: str | None = "cancelled"

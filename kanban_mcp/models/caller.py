@@ -27,7 +27,7 @@ class Caller(NamedTuple):
 
     def named(self, name: str) -> "Caller":
         """The caller, under this name if it has none."""
-        return self if self.actor else self._replace(actor=name)
+        return self if self.actor else Caller(name, self.scopes, self.boards, self.key)
 
     def sees(self, board_id: int | None) -> bool:
         """Whether a board may be shown to the caller; with None, what belongs to no board or to all."""

@@ -279,14 +279,13 @@ class Database:
             connection.execute("release rehearsal")
 
     def watch(self) -> Callable[[], int]:
-        """A function that answers a number which changes with every commit, of this process or another.
-
-        It has a connection of its own, so call it from one thread at a time.
-        """
+        """A function, for one thread at a time, of a number that changes with every commit, here or elsewhere."""
         connection = self._connect()
         pragmas.read_only(connection)
         self._readers.append(connection)
-        return lambda: int(connection.execute("pragma data_version").fetchone()[0])
+        cursor = connection.cursor()
+        # Of all rows: a statement that is not at its end would see the same state for ever.
+        return lambda: int(cursor.execute("pragma data_version").fetchall()[0][0])
 
     @contextlib.contextmanager
     def _bound(self, transaction: Transaction) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Keeps the cache true: reads what was committed, here or elsewhere, before an entry is trusted."""
+"""Keeps what is remembered true: reads what was committed, here or elsewhere, before it is trusted."""
 
 import threading
 
@@ -26,7 +26,8 @@ class Follower:
     def follow(self) -> Moment:
         """Take in what was committed since the last time; the moment up to which the cache is now true.
 
-        When nothing was, which is asked in some microseconds, nothing is read.
+        When nothing was, which is asked in some microseconds, nothing is read, and the moment is the same as before:
+        what else was read since then is true too.
         """
         with self._lock:
             version = self._version()

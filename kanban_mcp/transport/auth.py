@@ -1,4 +1,4 @@
-"""Who a request is from: `scope["caller"]`, for all routes alike.
+"""Who a request is from: `scope["caller"]`, for all routes alike; and `scope["moment"]`, when that was asked.
 
 Without any key in the file, whoever calls from this machine is let in, for a first try. The first key ends that for
 good: from then on everyone needs one, also when all were revoked.
@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Unauthorized
 from kanban_mcp.models.caller import ADMIN, Caller
-from kanban_mcp.transport.clients import forwarded
+from kanban_mcp.transport.clients import FORWARDED
+from kanban_mcp.transport.fields import fields
 from kanban_mcp.transport.guard import LOOPBACK_NAMES, is_loopback
+from kanban_mcp.transport.introduction import LONGEST_ACTOR
 from kanban_mcp.transport.keyring import Keyring
 from kanban_mcp.transport.problems import problem, refuse
 from kanban_mcp.transport.rate_limit import too_many
@@ -23,8 +25,7 @@ PUBLIC = re.compile(
     r"/(health(/live|/ready)?|openapi\.json|docs(/style\.css)?|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"
 )
 """Addresses that show nothing of the boards: pages and their files do not, what fills them does."""
-LONGEST_ACTOR = 100
-_LOCAL_HOST = re.compile("(?:" + "|".join(map(re.escape, LOOPBACK_NAMES)) + ")(?::.*)?", re.IGNORECASE)
+_LOCAL_HOST = re.compile(f"(?:{'|'.join(map(re.escape, LOOPBACK_NAMES))})(?::.*)?".encode(), re.IGNORECASE)
 
 
 class Admission:
@@ -46,7 +47,8 @@ class Admission:
         """Let a request in with its caller, or refuse it."""
         if scope["type"] in ("http", "websocket"):
             try:
-                scope["caller"] = self._caller(scope, dict(scope["headers"]))
+                scope["caller"] = caller = self._caller(scope, fields(scope))
+                scope["moment"] = None if caller is STRANGER else self._keyring.moment
             except Unauthorized as error:
                 verdict = self._strangers.failed(scope)
                 challenge = {"WWW-Authenticate": 'Bearer realm="kanban-mcp"'}
@@ -61,7 +63,7 @@ class Admission:
         await self._inner(scope, receive, send)
 
     def _caller(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
-        if (key := given_key(scope["headers"])) is not None:
+        if not _BRINGING.isdisjoint(headers) and (key := given_key(scope["headers"])) is not None:
             return self._keyring.caller(key)
         wrong = None
         if (key := kept_key(headers)) is not None:
@@ -69,7 +71,7 @@ class Admission:
                 return self._keyring.caller(key)
             except Unauthorized as error:
                 wrong = error  # a browser keeps a key that has ended; its user must still get to where another is asked
-        if self._local and self._keyring.empty and _names_this_machine(scope, headers):
+        if self._local and self._keyring.empty and _names_this_machine(headers):
             return Caller(self._actor or _claimed(headers), ADMIN)
         if scope["type"] == "websocket" or PUBLIC.fullmatch(scope["path"]):
             return STRANGER
@@ -124,10 +126,9 @@ def _of_our_page(headers: Mapping[bytes, bytes]) -> bool:
     return ours and headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin")
 
 
-def _names_this_machine(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+def _names_this_machine(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a request was meant for a server on the caller's own machine: one that a proxy passes on was not."""
-    host = headers.get(b"host", b"").decode("latin-1")
-    return _LOCAL_HOST.fullmatch(host) is not None and not forwarded(scope)
+    return _LOCAL_HOST.fullmatch(headers.get(b"host", b"")) is not None and FORWARDED.isdisjoint(headers)
 
 
 def _claimed(headers: Mapping[bytes, bytes]) -> str:

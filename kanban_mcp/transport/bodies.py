@@ -1,11 +1,16 @@
 """Bodies of requests: read whole, within limits, before an operation sees them."""
 
+import asyncio
+import contextlib
+from collections.abc import Mapping
+
 import anyio
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanban_mcp.errors import Invalid, KanbanError
+from kanban_mcp.transport.fields import fields
+from kanban_mcp.transport.http_protocol import is_whole
 from kanban_mcp.transport.problems import problem
 
 MOST_BYTES = 1024 * 1024
@@ -40,15 +45,14 @@ class Bodies:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        given = dict(scope["headers"])
+        given = fields(scope)
         if given.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in given:
             await self._inner(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         most = MOST_MCP_BYTES if scope["path"].startswith(_MCP) else MOST_BYTES
         try:
-            _check(headers, most)
-            with anyio.fail_after(self._seconds):
+            _check(given, most)
+            async with asyncio.timeout(self._seconds) if not is_whole(receive) else contextlib.nullcontext():
                 body = await _read(receive, most)
         except _Refused as refused:
             await _answered(refused.response, scope, receive, send)
@@ -60,16 +64,16 @@ class Bodies:
             await self._inner(scope, replayed(body, receive), send)
 
 
-def _check(headers: Headers, most: int) -> None:
+def _check(headers: Mapping[bytes, bytes], most: int) -> None:
     """Refuse what the headers alone tell to be unwelcome."""
-    if (length := headers.get("content-length", "0")).isdecimal() and int(length) > most:
+    if (length := headers.get(b"content-length", b"0")).isdigit() and int(length) > most:
         raise _too_large(most)
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         error = Invalid("Compressed bodies are not taken.", hint="Send the body as it is, without Content-Encoding.")
         raise _Refused(problem(error, status=415, headers={"Accept-Encoding": "identity", **_CLOSE}))
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     # A form, the one thing a foreign page may send unasked, can not be of these types.
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
         error = Invalid("Bodies are JSON.", hint="Send JSON with Content-Type: application/json.")
         raise _Refused(problem(error, status=415, headers={"Accept": "application/json", **_CLOSE}))
 

@@ -40,11 +40,6 @@ class ClientAddresses:
         return parsed is not None and any(parsed in network for network in self._proxies)
 
 
-def forwarded(scope: Scope) -> bool:
-    """Whether some proxy passed the request on."""
-    return not FORWARDED.isdisjoint(name for name, _ in scope["headers"])
-
-
 @functools.lru_cache(KNOWN_ADDRESSES)
 def _counted(address: str) -> str:
     parsed = _parsed(address)

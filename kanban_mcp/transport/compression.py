@@ -3,6 +3,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
+from kanban_mcp.transport.fields import fields
+
 SMALLEST = 1025
 """Bytes from which it is worth it: above 1 KB."""
 GZIP_LEVEL = 4
@@ -20,7 +22,7 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back, smaller."""
-        if scope["type"] != "http" or all(name != b"accept-encoding" for name, _ in scope["headers"]):
+        if scope["type"] != "http" or b"accept-encoding" not in fields(scope):
             await self._plain(scope, receive, send)
             return
 

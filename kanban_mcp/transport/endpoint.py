@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
-from cachetools import LRUCache
 from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.answers import Answer, compact
 from kanban_mcp.app import App
 from kanban_mcp.errors import Invalid, StaleVersion
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
+from kanban_mcp.operations import Call, Operation
+from kanban_mcp.store.cache import Moment
 from kanban_mcp.transport.arguments import Arguments
 from kanban_mcp.transport.etags import etag, matches, versions
 from kanban_mcp.transport.rows import whole
@@ -21,9 +21,6 @@ from kanban_mcp.views import VIEWS
 
 PREFIX = "/api"
 DETAILS = ("full", "summary")
-KEPT_BYTES = 2 * 1024 * 1024
-"""Bodies of an operation whose answers are cached are kept up to this size: what is the same is not written twice."""
-
 Headers = list[tuple[bytes, bytes]]
 
 _JSON = (b"content-type", b"application/json")
@@ -53,21 +50,36 @@ class Reply(NamedTuple):
     body: bytes = b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        headers = self.headers
-        if self.status_code != 304:
-            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        """Send it; it may be sent many times, so others on the way get headers of their own to change."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body})
+
+
+class Replies(NamedTuple):
+    """A tagged answer as it is sent: whole, and to who has it already."""
+
+    tag: str
+    whole: Reply
+    unchanged: Reply
+
+    def to(self, if_none_match: str | None) -> Reply:
+        """The one that a condition asks for."""
+        return self.unchanged if if_none_match is not None and matches(if_none_match, self.tag) else self.whole
+
+
+class Question(NamedTuple):
+    """What a GET asks of a cached view, worked out once; and the answer it had last, as it is sent."""
+
+    call: Call
+    path: str
+    query: bytes
+    detail: str
+    answer: Answer | None = None
+    replies: Replies | None = None
 
 
 class PreconditionFailed(StaleVersion):
     """What If-Match asks for is not so: 412, where a `version` among the arguments gives 409."""
-
-
-class _Body(NamedTuple):
-    content: bytes
-    tag: str
 
 
 class Endpoint:
@@ -80,9 +92,25 @@ class Endpoint:
         self._method = operation.http.partition(" ")[0]
         self._has = frozenset(operation.arguments.model_fields)
         self._tagged = self._method == "GET" and operation.toolset != "diagnostics"
-        self._bodies: LRUCache[tuple[str, str], _Body] | None = None
-        if operation.name in VIEWS:
-            self._bodies = LRUCache(KEPT_BYTES, lambda body: len(body.content))
+
+    @property
+    def is_view(self) -> bool:
+        """Whether what is asked here may be asked as a question."""
+        return self.operation.name in VIEWS
+
+    def question(self, request: Request) -> Question:
+        """What a request asks. Raises Invalid."""
+        arguments, detail = self._read(request)
+        return Question(Call(self.operation, arguments), request.path, request.query, detail)
+
+    async def answered(self, question: Question, caller: Caller, moment: Moment | None) -> Question:
+        """The question with what a caller is answered to it now; written out only if it had another answer before."""
+        begun = self._app.runner.make(question.call, caller=caller, transport="rest", moment=moment)
+        answer = begun if isinstance(begun, Answer) else await begun
+        if answer is question.answer:
+            return question
+        replies = self._replies(answer, question.path, question.query, question.detail)
+        return question._replace(answer=answer, replies=replies)
 
     async def reply(self, request: Request) -> Reply:
         """Carry a request out. Raises KanbanError."""
@@ -96,7 +124,13 @@ class Endpoint:
             find=self._app.catalog.known,
             given=given,
         )
-        return self._replied(request, begun if isinstance(begun, Answer) else await begun, detail)
+        answer = begun if isinstance(begun, Answer) else await begun
+        if self._tagged:
+            return self._replies(answer, request.path, request.query, detail).to(request.if_none_match)
+        headers = [_JSON, _NO_STORE]
+        if self.operation.creates:
+            headers.append((b"location", self._location(answer.value)))
+        return _whole(201 if self.operation.creates else 200, headers, _written(answer, detail))
 
     def _read(self, request: Request) -> tuple[dict[str, Any], str]:
         """The arguments, and in which form the answer is wanted."""
@@ -111,48 +145,25 @@ class Endpoint:
             arguments["detail"] = detail
         return arguments, detail
 
-    def _replied(self, request: Request, answer: Answer, detail: str) -> Reply:
-        body = self._body(answer, detail)
-        if not self._tagged:
-            headers = [_JSON, _NO_STORE]
-            if self.operation.creates:
-                headers.append((b"location", self._location(answer.value)))
-            return Reply(201 if self.operation.creates else 200, headers, body.content)
-        headers = [_JSON, _REVALIDATE, (b"etag", body.tag.encode())]
-        if (following := self._following(request, answer.value)) is not None:
+    def _replies(self, answer: Answer, path: str, query: bytes, detail: str) -> Replies:
+        body = _written(answer, detail)
+        tag = etag(body, answer.value)
+        headers = [_REVALIDATE, (b"etag", tag.encode())]
+        if (following := self._following(path, query, answer.value)) is not None:
             headers.append((b"link", following))
-        if request.if_none_match is not None and matches(request.if_none_match, body.tag):
-            return Reply(304, headers[1:])
-        return Reply(200, headers, body.content)
-
-    def _body(self, answer: Answer, detail: str) -> _Body:
-        if self._bodies is None:
-            return self._written(answer, detail)
-        # By the text itself: a kept answer is the same object each time, and its hash is kept with it.
-        key = (answer.text, detail)
-        body: _Body | None = self._bodies.get(key)
-        if body is None:
-            body = self._written(answer, detail)
-            if len(body.content) <= KEPT_BYTES:
-                self._bodies[key] = body
-        return body
-
-    def _written(self, answer: Answer, detail: str) -> _Body:
-        paged = detail == "full" and '"rows":' in answer.text
-        content = (compact(whole(answer.value)) if paged else answer.text).encode()
-        return _Body(content, etag(content, answer.value) if self._tagged else "")
+        return Replies(tag, _whole(200, [_JSON, *headers], body), Reply(304, headers))
 
     def _location(self, value: Mapping[str, Any]) -> bytes:
         filled = _PART.sub(lambda part: quote(str(value[part[1]]), safe=""), self.operation.creates)
         return f"{PREFIX}{filled}".encode()
 
-    def _following(self, request: Request, value: Mapping[str, Any]) -> bytes | None:
+    def _following(self, path: str, query: bytes, value: Mapping[str, Any]) -> bytes | None:
         """The header Link to the next page, where there is one; of changes, while there are some."""
         name = "cursor" if "cursor" in self._has else "since" if "since" in self._has and value.get("rows") else None
         if name is None or "next" not in value:
             return None
-        pairs = [(key, text) for key, text in parse_qsl(request.query.decode()) if key != name]
-        return f'<{request.path}?{urlencode([*pairs, (name, value["next"])])}>; rel="next"'.encode()
+        pairs = [(key, text) for key, text in parse_qsl(query.decode()) if key != name]
+        return f'<{path}?{urlencode([*pairs, (name, value["next"])])}>; rel="next"'.encode()
 
     def _check(self, request: Request) -> None:
         """Raise what If-Match forbids; asked in the transaction of the write."""
@@ -176,3 +187,12 @@ class Endpoint:
         if "board" in values:
             return services.boards.resolve(values["board"]).version
         return None
+
+
+def _written(answer: Answer, detail: str) -> bytes:
+    paged = detail == "full" and '"rows":' in answer.text
+    return (compact(whole(answer.value)) if paged else answer.text).encode()
+
+
+def _whole(status: int, headers: Headers, body: bytes) -> Reply:
+    return Reply(status, [*headers, (b"content-length", b"%d" % len(body))], body)

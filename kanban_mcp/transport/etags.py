@@ -23,9 +23,7 @@ def etag(text: bytes, value: Mapping[str, Any]) -> str:
 
 def matches(condition: str, tag: str) -> bool:
     """Whether If-None-Match names a tag; how the answer was compressed when it was given does not count."""
-    if condition.strip() == "*":
-        return True
-    if condition == tag:
+    if condition == tag or condition.strip() == "*":
         return True
     wanted = _digest(tag.strip('"'))
     return any(_digest(content) == wanted for _, content in _TAG.findall(condition))

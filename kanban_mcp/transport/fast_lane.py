@@ -14,6 +14,7 @@ from kanban_mcp.answers import Answer, problem
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller, Rights
+from kanban_mcp.store.cache import Moment
 from kanban_mcp.transport.introduction import STAMP, Introduction, actor_named
 from kanban_mcp.transport.recognition import Asker, Request, RequestId, call_in
 
@@ -53,11 +54,13 @@ class FastLane:
                 return succeeded(request.id, b"{}")
         return None
 
-    def modern(self, request: Request, asker: Asker, caller: Caller | None = None) -> Line | Awaitable[Line] | None:
-        """The answer to a request that said who asks; `caller` is whom HTTP has let in."""
+    def modern(
+        self, request: Request, asker: Asker, caller: Caller | None = None, moment: Moment | None = None
+    ) -> Line | Awaitable[Line] | None:
+        """The answer to a request that said who asks; `caller` is whom HTTP has let in, and `moment` when."""
         match request.method:
             case "tools/call":
-                return self._call(request, asker, modern=True, caller=caller)
+                return self._call(request, asker, modern=True, caller=caller, moment=moment)
             case "tools/list" if not request.params:
                 return succeeded(request.id, self._tools(caller or self._user, asker, modern=True))
             case "server/discover" if not request.params:
@@ -81,16 +84,23 @@ class FastLane:
         return frozenset(operation.name for operation in self._app.catalog if operation.effect != "destroy")
 
     def _call(
-        self, request: Request, asker: Asker, *, modern: bool, caller: Caller | None = None
+        self,
+        request: Request,
+        asker: Asker,
+        *,
+        modern: bool,
+        caller: Caller | None = None,
+        moment: Moment | None = None,
     ) -> Line | Awaitable[Line] | None:
         call = call_in(request.params)
         if call is None or call.name not in self._swift:
             return None
         caller = caller or self._user
         if not caller.actor:
-            caller = caller._replace(actor=actor_named(asker.name))
+            caller = caller.named(actor_named(asker.name))
+        begin, transport = self._app.runner.begin, self._transport
         try:
-            begun = self._app.runner.begin(call.name, call.arguments, caller=caller, transport=self._transport)
+            begun = begin(call.name, call.arguments, caller=caller, transport=transport, moment=moment)
         except KanbanError as error:
             return refusal(request.id, error, modern=modern)
         return (

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Forbidden
+from kanban_mcp.transport.fields import fields, repeated
 from kanban_mcp.transport.problems import problem, refuse
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -39,17 +40,17 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] in ("http", "websocket"):
-            named = [value for name, value in scope["headers"] if name == b"host"]
-            if len(named) != 1 or not self._is_ours(named[0].decode("latin-1")):
+            given = fields(scope)
+            if (host := given.get(b"host")) is None or not self._is_ours(host) or _named_twice(scope):
                 foreign = Forbidden("This server does not go by that name.", hint="Add the host to --allowed-hosts.")
                 return await refuse(problem(foreign, status=421), scope, receive, send)
-            if not self._welcome(scope):
+            if not _BETRAYING.isdisjoint(given) and not self._welcome(scope):
                 foreign = Forbidden("Pages of that origin may not call.", hint="Add the origin to --allowed-origins.")
                 return await refuse(problem(foreign), scope, receive, send)
         return await self._inner(scope, receive, send)
 
-    def _names_us(self, named: str) -> bool:
-        host = named.lower()
+    def _names_us(self, named: bytes) -> bool:
+        host = named.decode("latin-1").lower()
         parts = _HOST.fullmatch(host)
         if parts is None:
             return False
@@ -57,9 +58,7 @@ class Guard:
         return not self._hosts.isdisjoint((parts[1], host)) or (self._any_address and _is_address(parts[1]))
 
     def _welcome(self, scope: Scope) -> bool:
-        """Whether no page sent this, or one of ours or of an allowed origin."""
-        if _BETRAYING.isdisjoint(name for name, _ in scope["headers"]):
-            return True
+        """Whether the page that sent this, if one did, is ours or of an allowed origin."""
         headers = Headers(scope=scope)
         origins = headers.getlist("origin")
         if not origins:
@@ -71,6 +70,10 @@ class Guard:
 
 _BETRAYING = frozenset((b"origin", b"sec-fetch-site"))
 """What browsers say of the page that sends a request; programs say neither."""
+
+
+def _named_twice(scope: Scope) -> bool:
+    return repeated(scope) and sum(name == b"host" for name, _ in scope["headers"]) > 1
 
 
 def _follows_a_link(scope: Scope, headers: Headers) -> bool:

@@ -8,7 +8,10 @@ of them, so that who opens many silences the others.
 import asyncio
 from typing import Any
 
+from starlette.types import Receive
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from kanban_mcp.transport.joined import Joined
 
 MOST_CONNECTIONS = 2000
 """Served at a time, WebSockets among them; a request on one more is answered 503."""
@@ -20,6 +23,12 @@ TOO_LARGE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
+def is_whole(receive: Receive) -> bool:
+    """Whether the whole body of a request has come, as far as the server it came to tells."""
+    cycle = getattr(receive, "__self__", None)
+    return getattr(cycle, "more_body", True) is False
+
+
 def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
     """The protocol that closes a connection whose headers take longer than that."""
 
@@ -27,9 +36,10 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
         waiting: asyncio.TimerHandle | None = None
         unserved = 0
         surplus = False
+        transport: Any
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(Joined(transport))
             self.surplus = len(self.connections) > MOST_CONNECTIONS
             if len(self.connections) > MOST_CONNECTIONS + TOLD:
                 transport.abort()
@@ -49,6 +59,14 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
                 self.refuse(TOO_LARGE)
             elif self.waiting is None:
                 self.waiting = self.loop.call_later(seconds, self.give_up)
+
+        def on_response_complete(self) -> None:
+            self.transport.flush()
+            super().on_response_complete()
+
+        def handle_websocket_upgrade(self, *request: Any) -> None:
+            self.transport = self.transport.inner  # which is that of another protocol from here on
+            super().handle_websocket_upgrade(*request)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self.rest()

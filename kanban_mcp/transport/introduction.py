@@ -4,7 +4,7 @@ The library takes half a second to load, and most conversations need no more of 
 """
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from kanban_mcp.transport.apps import EXTENSIONS, OFFERED, TOOL_META, Apps
 from kanban_mcp.visible import visible
 
 ANONYMOUS = "agent"
+LONGEST_ACTOR = 100
 SERVER_INFO = {"name": "kanban-mcp", "title": "Kanban", "version": __version__}
 _CAPABILITIES = {"completions": {}, "resources": {"listChanged": True, "subscribe": True}}
 OLD_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": False}, "tools": {"listChanged": False}}
@@ -101,8 +102,16 @@ def tool(operation: Operation) -> dict[str, Any]:
 
 def actor_named(name: str) -> str:
     """What a client calls itself, on one line and no longer than an actor may be."""
+    return _known_actor(name) if len(name) <= LONGEST_ACTOR else _actor(name)
+
+
+def _actor(name: str) -> str:
     words = " ".join(name.split())
-    return visible("".join(letter for letter in words if letter.isprintable()))[:100] or ANONYMOUS
+    return visible("".join(letter for letter in words if letter.isprintable()))[:LONGEST_ACTOR] or ANONYMOUS
+
+
+_known_actor = lru_cache(256)(_actor)
+"""Clients say what they are called with every request of the modern era."""
 
 
 def instructions(app: App) -> str:

@@ -10,6 +10,7 @@ from kanban_mcp.errors import Busy, Unauthorized
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.models.key import Key
 from kanban_mcp.services.keys import digest, id_of
+from kanban_mcp.store.cache import Moment
 from kanban_mcp.store.clock import stamp
 
 USED_SECONDS = 600.0
@@ -19,13 +20,12 @@ USED_SECONDS = 600.0
 class Keyring:
     """The keys of a file, as they are in this moment, whichever process made or revoked them.
 
-    For the event loop alone.
+    `moment` is when they were looked at last. For the event loop alone.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._version = app.database.watch()
-        self._seen: int | None = None
+        self.moment: Moment | None = None
         self._known: dict[str, Key] = {}
         self._any = False
         self._used: dict[str, float] = {}
@@ -68,12 +68,12 @@ class Keyring:
 
     def _look(self) -> None:
         """Forget what a commit may have changed."""
-        version = self._version()
-        if version != self._seen:
+        moment = self._app.follower.follow()
+        if moment != self.moment:
             self._known.clear()
             with self._app.database.reading():
                 self._any = self._any or self._app.services.keys.any()
-            self._seen = version
+            self.moment = moment
 
     def _usable(self, key: Key) -> bool:
         return key.usable_at(stamp(self._app.database.clock()))

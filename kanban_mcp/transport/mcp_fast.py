@@ -1,6 +1,7 @@
 """The fast lane of MCP over HTTP: plain requests of the modern era, each of which says who asks and how."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Mapping
 
 from pydantic_core import from_json
@@ -8,11 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.transport.bodies import body_of, replayed
 from kanban_mcp.transport.fast_lane import FastLane, Line
+from kanban_mcp.transport.fields import fields, repeated
 from kanban_mcp.transport.introduction import MODERN_VERSION
 from kanban_mcp.transport.recognition import Request, enveloped, request_in
 
 _VERSION, _METHOD, _NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
-_ONCE = {_VERSION, _METHOD, _NAME, b"accept", b"content-type"}
+_PARAMETER = re.compile(b"mcp-param-").match
 
 
 class FastHttp:
@@ -43,16 +45,14 @@ class FastHttp:
             return None
         if request is None or (asked := enveloped(request)) is None or not _told_truly(request, headers):
             return None
-        return self._fast.modern(*asked, caller=scope["caller"])
+        return self._fast.modern(*asked, caller=scope["caller"], moment=scope["moment"])
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes] | None:
+def _headers(scope: Scope) -> Mapping[bytes, bytes] | None:
     """The headers of a request that may be plain, by name."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if (name in _ONCE and name in headers) or name.startswith(b"mcp-param-"):
-            return None
-        headers[name] = value
+    headers = fields(scope)
+    if repeated(scope) or any(map(_PARAMETER, headers)):
+        return None
     accepted = headers.get(b"accept", b"")
     plain = (
         scope["method"] == "POST"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanban_mcp.transport.bodies import body_of, replayed
+from kanban_mcp.transport.fields import fields
 from kanban_mcp.transport.introduction import HANDSHAKE_VERSIONS
 from kanban_mcp.transport.messages import NoMessage, parsed, written
 from kanban_mcp.transport.recognition import RequestId
@@ -33,7 +34,7 @@ class Posts:
         self._under_way: set[tuple[bytes, str]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        headers = fields(scope)
         if scope["method"] != "POST" or headers.get(b"mcp-protocol-version") not in _OLDER:
             await self._inner(scope, receive, send)
             return

@@ -7,18 +7,24 @@ there, whatever toolsets are offered to agents: those are chosen to save tokens.
 from collections import Counter
 from typing import NamedTuple
 
+from cachetools import LRUCache
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, Invalid, KanbanError, NotFound
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport.addresses import Addresses, Resource
-from kanban_mcp.transport.endpoint import PREFIX, Endpoint, PreconditionFailed, Reply, Request
+from kanban_mcp.transport.endpoint import PREFIX, Endpoint, PreconditionFailed, Question, Reply, Request
+from kanban_mcp.transport.fields import fields
 from kanban_mcp.transport.problems import problem
 
 ANONYMOUS = "rest"
 """Who is logged when neither a key nor a setting names the caller."""
 RETRY_SECONDS = 1
+KEPT_BYTES = 4 * 1024 * 1024
+"""What is remembered of GETs in all: what is the same is not written twice."""
+_AROUND = 2000
 
 _UNKNOWN = "unknown"
 
@@ -31,22 +37,55 @@ class Asked(NamedTuple):
     status: int
 
 
+class _Known(NamedTuple):
+    route: str
+    endpoint: Endpoint
+    question: Question
+
+    @property
+    def size(self) -> int:
+        """Bytes, about: of the answer, and of what stands around it."""
+        replies = self.question.replies
+        return _AROUND + len(self.question.query) + (0 if replies is None else len(replies.whole.body))
+
+
 class Rest:
-    """The ASGI application under `/api`; `asked` counts what it answered."""
+    """The ASGI application under `/api`; `asked` counts what it answered.
+
+    What a GET means is worked out once and remembered by its address, with the answer it had. Whether that is still
+    true is asked each time, as is what the caller may see.
+    """
 
     def __init__(self, app: App) -> None:
         self.addresses = Addresses(app.catalog.everything())
         self.asked: Counter[Asked] = Counter()
         self._endpoints = {operation.name: Endpoint(app, operation) for operation in app.catalog.everything()}
+        self._known: LRUCache[tuple[bytes, bytes], _Known] = LRUCache(KEPT_BYTES, lambda known: known.size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as a problem document."""
-        route, method, response = await self._answered(scope, receive)
+        known = self._known.get((scope["raw_path"], scope["query_string"])) if scope["method"] == "GET" else None
+        if known is not None:
+            route, method, response = known.route, "GET", await self._again(known, scope)
+        else:
+            route, method, response = await self._answered(scope, receive)
         self.asked[Asked(route, method, response.status_code)] += 1
         await response(scope, receive, send)
 
+    async def _again(self, known: _Known, scope: Scope) -> Response | Reply:
+        """The answer to a question that may have been asked before, which is remembered."""
+        before = known.question
+        try:
+            question = await known.endpoint.answered(before, _caller(scope), scope["moment"])
+        except KanbanError as error:
+            return _refusal(error, before.path)
+        assert question.replies is not None
+        if question is not before and len(question.replies.whole.body) <= KEPT_BYTES // 2:
+            self._known[scope["raw_path"], scope["query_string"]] = known._replace(question=question)
+        return question.replies.to(_text(fields(scope).get(b"if-none-match")))
+
     async def _answered(self, scope: Scope, receive: Receive) -> tuple[str, str, Response | Reply]:
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        path = scope["raw_path"].decode("latin-1")
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         found = self.addresses.find(path.removeprefix(PREFIX))
         if found is None:
@@ -54,9 +93,13 @@ class Rest:
         resource, values = found
         if (operation := resource.operations.get(method)) is None:
             return resource.template, _known(method), _other_method(resource, method, path)
+        endpoint = self._endpoints[operation.name]
         try:
             request = await _request(scope, receive, path, values)
-            return resource.template, method, await self._endpoints[operation.name].reply(request)
+            if endpoint.is_view:
+                known = _Known(resource.template, endpoint, endpoint.question(request))
+                return resource.template, method, await self._again(known, scope)
+            return resource.template, method, await endpoint.reply(request)
         except KanbanError as error:
             return resource.template, method, _refusal(error, path)
 
@@ -67,18 +110,22 @@ def _known(method: str) -> str:
 
 
 async def _request(scope: Scope, receive: Receive, path: str, values: dict[str, str]) -> Request:
-    headers = dict(scope["headers"])
-    caller = scope["caller"]
+    headers = fields(scope)
     return Request(
         path,
         values,
         scope["query_string"],
         b"" if scope["method"] in ("GET", "HEAD") else await _body(receive),
-        caller if caller.actor else caller._replace(actor=ANONYMOUS),
+        _caller(scope),
         _text(headers.get(b"if-match")),
         _text(headers.get(b"if-none-match")),
         _text(headers.get(b"idempotency-key")),
     )
+
+
+def _caller(scope: Scope) -> Caller:
+    caller: Caller = scope["caller"]
+    return caller.named(ANONYMOUS)
 
 
 def _text(value: bytes | None) -> str | None:
