@@ -17,7 +17,7 @@ from docs.addresses import rest_page
 from docs.certification import mcp_page
 from docs.measures import metrics_page
 from docs.sockets import websocket_page
-from docs.specification import PARTS
+from docs.specification import PARTS, Part
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
 from kanban_mcp.catalog import TOOLSETS
@@ -222,12 +222,27 @@ def _command(name: str, command: click.Command) -> Iterable[str]:
 
 def _specification() -> str:
     lines = [GENERATED, "# The performance specification, part by part", ""]
-    lines += ["| part | where | tool | test | benchmark | |", "|---|---|---|---|---|---|"]
-    for part in PARTS:
-        tool = f"`{part.tool}`" if part.tool else ""
-        places = " | ".join((_linked(part.place), tool, _linked(part.test), _linked(part.benchmark)))
-        lines.append(f"| {part.chapter}: {part.name} | {places} | {part.remark} |")
-    return "\n".join([*lines, ""])
+    lines += [
+        "Under the names that the specification has; each test is one function, and that it is there is tested.",
+        "",
+    ]
+    for chapter in dict.fromkeys(part.chapter for part in PARTS):
+        lines += [
+            f"## {chapter}",
+            "",
+            "| part | where | reached by | test | benchmark | |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [_part(part) for part in PARTS if part.chapter == chapter]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _part(part: Part) -> str:
+    file, _, function = part.test.partition("::")
+    test = f"[{function.removeprefix('test_').replace('_', ' ')}](../../{file})"
+    reached = f"`{part.reached}`" if part.reached else ""
+    return f"| {part.name} | {_linked(part.place)} | {reached} | {test} | {_linked(part.benchmark)} | {part.remark} |"
 
 
 def _linked(path: str) -> str:

@@ -1,5 +1,7 @@
 """What the pages say is so."""
 
+import ast
+import functools
 import re
 import subprocess
 import sys
@@ -10,11 +12,36 @@ import pytest
 from docs.specification import PARTS
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
+from kanban_mcp.transport.asgi import site
 from tests.docs.flags import options
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EXAMPLES = ["docs/tutorial/first_board.py", "docs/explanation/working_together.py"]
+
+CLASSES = (
+    "PerformanceMetrics",
+    "DatabaseConnection:",
+    "DatabaseConnectionPool",
+    "QueryMonitor",
+    "compressionMiddleware",
+    "ResponseCache",
+    "cacheMiddleware",
+    "BatchProcessor",
+    "RateLimiter",
+    "rateLimitMiddleware",
+    "WebSocketConnectionManager",
+    "MessageBatcher",
+    "MemoryMonitor",
+    "LeakDetector",
+    "CacheManager",
+    "CacheInvalidator",
+    "PerformanceMonitor",
+    "Profiler",
+    "productionConfig",
+    "MonitoringSystem",
+)
+"""What the specification names, in its order."""
 
 
 def ran(example: str, folder: Path) -> str:
@@ -67,10 +94,32 @@ def test_every_setting_has_its_reason() -> None:
 
 
 def test_every_part_of_the_specification_is_where_the_table_says(app: App) -> None:
+    routes, paths = {each.http for each in app.catalog.everything()}, site(app).paths
     offered = {operation.name for operation in app.catalog}
     for part in PARTS:
-        assert all((ROOT / place).exists() for place in (part.place, part.test, part.benchmark)), part
-        assert part.tool in offered | {""}, part
+        assert (ROOT / part.place).is_file(), part
+        assert part.test.partition("::")[2] in functions_of(ROOT / part.test.partition("::")[0]), part
+        assert not part.benchmark or re.fullmatch(r"benchmarks/bench_\w+\.py", part.benchmark), part
+        assert (ROOT / part.benchmark).exists(), part
+        method, _, path = part.reached.rpartition(" ")
+        if method:
+            assert f"{method} {path.removeprefix('/api')}" in routes or path in paths, part
+        else:
+            assert path in offered | {""}, part
+
+
+@functools.cache
+def functions_of(file: Path) -> set[str]:
+    """The test functions of a file."""
+    nodes = [
+        node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return {node.name for node in nodes if node.name.startswith("test_")}
+
+
+def test_no_class_of_the_specification_is_left_out() -> None:
+    told = " ".join(part.name for part in PARTS)
+    assert [name for name in CLASSES if name not in told] == []
 
 
 def test_generated_pages_are_as_the_code_says() -> None:

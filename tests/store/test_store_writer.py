@@ -276,6 +276,32 @@ def test_connections_are_tuned(app: App, pragma: str, value: str | int) -> None:
         assert app.database.value("test", f"pragma {pragma}") == value
 
 
+def test_readers_are_opened_when_they_are_needed_and_no_more_than_asked(app: App, tmp_path: Path) -> None:
+    database = Database(tmp_path / "other.db", replace(app.database.options, readers=3, busy_timeout=30))
+    together, go = threading.Barrier(4), threading.Event()
+
+    def read(meeting: bool) -> None:
+        with database.reading():
+            if meeting:
+                together.wait(30)
+                go.wait(30)
+
+    held = [threading.Thread(target=read, args=(True,)) for _ in range(3)]
+    for each in held:
+        each.start()
+    together.wait(30)
+    assert database.connections == 4
+    waiting = [threading.Thread(target=read, args=(False,)) for _ in range(5)]
+    for each in waiting:
+        each.start()
+    assert all(each.is_alive() for each in waiting)
+    go.set()
+    for each in (*held, *waiting):
+        each.join(30)
+    assert database.connections == 4
+    database.close()
+
+
 @pytest.mark.parametrize(("durability", "number"), [("normal", 1), ("full", 2)])
 def test_the_writer_is_as_durable_as_asked(app: App, tmp_path: Path, durability: Any, number: int) -> None:
     database = Database(tmp_path / "other.db", replace(app.database.options, durability=durability))
