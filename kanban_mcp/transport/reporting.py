@@ -13,10 +13,7 @@ from kanban_mcp.progress import heard_by
 
 @contextlib.asynccontextmanager
 async def reported(context: ServerRequestContext[Any]) -> AsyncIterator[None]:
-    """Tell the client of what is reported while the block runs, if it gave a token."""
-    if context.meta is None or "progress_token" not in context.meta:
-        yield
-        return
+    """Tell the client of what is reported while the block runs; the session knows whether it wants to hear that."""
     reports = _Reports(context.session)
     sending = asyncio.get_running_loop().create_task(reports.send())
     try:
@@ -34,18 +31,22 @@ class _Reports:
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
+        self._told = False
         self._heard = self._sent = (0, 0)
         self._turn = asyncio.Lock()
 
     def hear(self, done: int, total: int) -> None:
         """On whichever thread does the work."""
         self._heard = (done, total)
-        self._loop.call_soon_threadsafe(self._news.set)
+        if not self._told:
+            self._told = True
+            self._loop.call_soon_threadsafe(self._news.set)
 
     async def send(self) -> None:
         """Send until cancelled."""
         while await self._news.wait():
             self._news.clear()
+            self._told = False
             await self.flush()
 
     async def flush(self) -> None:

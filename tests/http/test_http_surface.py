@@ -6,8 +6,8 @@ from mcp import Client
 from mcp.shared.subscriptions import ResourceUpdated
 
 from kanban_mcp.app import App
-from tests.transport.clients import PATIENCE, Agent, Era
-from tests.transport.test_mcp_calls import ERAS, Progress, User
+from tests.transport.clients import ERAS, PATIENCE, Agent, Era
+from tests.transport.test_mcp_calls import Progress, User
 from tests.transport.test_mcp_subscriptions import Ears, subscribe
 
 

@@ -24,8 +24,7 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
 from tests.conftest import SettableClock
 from tests.http.conftest import PATIENCE, answering, serving
-from tests.transport.clients import Era
-from tests.transport.test_mcp_calls import ERAS
+from tests.transport.clients import ERAS, Era
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"

@@ -2,14 +2,27 @@
 
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 from mcp import Client
+from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import CallToolResult, Implementation, TextContent
 
+from kanban_mcp.app import open_app
+from kanban_mcp.settings import Settings
+from kanban_mcp.transport.mcp_server import mcp_server
+from tests.http.conftest import serving
+
 Era = Literal["auto", "legacy"]
+ERAS: list[Era] = ["auto", "legacy"]
+NEWER = ["memory-auto", "stdio-auto", "http-auto"]
+OLDER = ["memory-legacy", "stdio-legacy", "http-legacy", "sse-legacy"]
+WAYS = [*NEWER, *OLDER]
+"""How the SDK's client reaches a server, and in which era it speaks."""
 PATIENCE = 30
 """Seconds after which a server that does not answer hangs."""
 
@@ -79,3 +92,25 @@ def client_of(
         read_timeout_seconds=PATIENCE,
         **options,
     )
+
+
+@asynccontextmanager
+async def connected(
+    way: str, db: Path, *, name: str = "pytest", settings: dict[str, str] | None = None, **options: Any
+) -> AsyncIterator[Client]:
+    """A client in one of the `WAYS`, of a server with these settings on a file; `options` are the client's own."""
+    transport, _, era = way.partition("-")
+    mode = cast(Era, era)
+    async with AsyncExitStack() as stack:
+        if transport == "stdio":
+            env = {f"KANBAN_{setting.upper()}": value for setting, value in (settings or {}).items()}
+            client = client_of(db, mode=mode, name=name, env=env, **options)
+        else:
+            app = stack.enter_context(open_app(Settings.model_validate({"db": db, **(settings or {})})))
+            server: Any = mcp_server(app)
+            if transport != "memory":
+                url = stack.enter_context(serving(app))
+                server = f"{url}/mcp" if transport == "http" else sse_client(f"{url}/sse")
+            known = Implementation(name=name, version="1")
+            client = Client(server, mode=mode, client_info=known, read_timeout_seconds=PATIENCE, **options)
+        yield await stack.enter_async_context(client)

@@ -4,16 +4,15 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import pytest
 from mcp.client.context import ClientRequestContext
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
-from tests.transport.clients import PATIENCE, Agent, Era, client_of
+from tests.transport.clients import PATIENCE, WAYS, Agent, connected
 
-ERAS = ["auto", "legacy"]
 HOLDER = """
 import os, sys
 from pathlib import Path
@@ -24,11 +23,11 @@ with Gate(Path(sys.argv[1]), timeout=10).held():
 """
 
 
-@pytest.fixture(scope="module", params=ERAS)
+@pytest.fixture(scope="module", params=WAYS)
 async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
-    """A client of either era that cannot ask its user."""
+    """A client that cannot ask its user."""
     db = tmp_path_factory.mktemp(request.param) / "kanban.db"
-    async with client_of(db, "--toolsets", "all", mode=cast(Era, request.param), env={}) as client:
+    async with connected(request.param, db, settings={"toolsets": "all"}) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         yield agent
@@ -75,9 +74,9 @@ async def gate_held(db: Path) -> AsyncIterator[None]:
         await process.wait()
 
 
-@pytest.mark.parametrize("mode", ERAS)
-async def test_a_write_cancelled_before_its_commit_is_undone_and_not_answered(db: Path, mode: Era) -> None:
-    async with client_of(db, mode=mode, env={}) as client:
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_write_cancelled_before_its_commit_is_undone_and_not_answered(db: Path, way: str) -> None:
+    async with connected(way, db) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         async with gate_held(db):
@@ -105,9 +104,9 @@ class User:
 
 
 @asynccontextmanager
-async def asking(db: Path, mode: Era, user: User) -> AsyncIterator[Agent]:
+async def asking(way: str, db: Path, user: User) -> AsyncIterator[Agent]:
     """A client that asks this user, on a board with a task."""
-    async with client_of(db, "--toolsets", "all", mode=mode, env={}, elicitation_callback=user) as client:
+    async with connected(way, db, settings={"toolsets": "all"}, elicitation_callback=user) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         await agent("create_task", title="Draw\u202e the map", tags=["art"])
@@ -123,20 +122,20 @@ DELETIONS: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("mode", ERAS)
-async def test_where_the_user_can_be_asked_a_deletion_waits_for_their_yes(db: Path, mode: Era) -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_where_the_user_can_be_asked_a_deletion_waits_for_their_yes(db: Path, way: str) -> None:
     user = User("accept", confirm=True)
-    async with asking(db, mode, user) as agent:
+    async with asking(way, db, user) as agent:
         for operation, arguments, what in DELETIONS:
             assert "deleted" in await agent(operation, **arguments)
             assert what in user.questions.pop()
         assert user.questions == []
 
 
-@pytest.mark.parametrize("mode", ERAS)
-async def test_without_their_yes_or_a_call_that_confirms_nothing_is_deleted(db: Path, mode: Era) -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_their_yes_or_a_call_that_confirms_nothing_is_deleted(db: Path, way: str) -> None:
     user = User("decline")
-    async with asking(db, mode, user) as agent:
+    async with asking(way, db, user) as agent:
         for reply in (User("decline"), User("cancel"), User("accept", confirm=False), User("accept")):
             user.reply = reply.reply
             error = await agent.refused("delete_task", task_id=1)

@@ -1,24 +1,23 @@
 """Ways of working as prompts that carry what is on the board, in both eras of the protocol."""
 
 from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
 from mcp import MCPError
 from mcp.types import PromptReference, TextContent
 
-from tests.transport.clients import Agent, Connect, Era, client_of
+from tests.transport.clients import WAYS, Agent, Connect, connected
 
 NAMES = ["start_work", "plan_feature", "break_down", "stand_up", "review_board", "unblock", "retrospective", "hand_off"]
 LONGEST = 900
 """Characters of what a prompt says by itself, beside the data."""
 
 
-@pytest.fixture(scope="module", params=["auto", "legacy"])
+@pytest.fixture(scope="module", params=WAYS)
 async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
-    """A client of either era on a board where something happened."""
+    """A client on a board where something happened."""
     db = tmp_path_factory.mktemp(request.param) / "kanban.db"
-    async with client_of(db, "--actor", "ada", mode=cast(Era, request.param), env={}) as client:
+    async with connected(request.param, db, settings={"actor": "ada"}) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         await agent("create_task", title="Draw the map", priority=9)

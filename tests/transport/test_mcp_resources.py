@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from mcp import MCPError
 from mcp.types import ResourceTemplateReference, TextResourceContents
 
-from tests.transport.clients import Agent, Connect, Era, client_of
+from tests.transport.clients import WAYS, Agent, Connect, connected
 
 
-@pytest.fixture(scope="module", params=["auto", "legacy"])
+@pytest.fixture(scope="module", params=WAYS)
 async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
-    """A client of either era on two boards, the first with a few tasks."""
+    """A client on two boards, the first with a few tasks."""
     db = tmp_path_factory.mktemp(request.param) / "kanban.db"
-    async with client_of(db, "--actor", "ada", mode=cast(Era, request.param), env={}) as client:
+    async with connected(request.param, db, settings={"actor": "ada"}) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan", description="What we build\nand <why>")
         await agent("create_board", name="Garden")

@@ -14,19 +14,26 @@ from mcp.client.subscriptions import Subscription
 from mcp.shared.subscriptions import ResourcesListChanged, ResourceUpdated, ServerEvent
 from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
 
-from tests.transport.clients import PATIENCE, Agent, client_of
+from tests.transport.clients import NEWER, OLDER, PATIENCE, Agent, client_of, connected
+
+
+@pytest.fixture(scope="module", params=NEWER)
+def newer(request: pytest.FixtureRequest) -> str:
+    """How the writer reaches its server."""
+    way: str = request.param
+    return way
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(newer: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of all these servers."""
-    return tmp_path_factory.mktemp("subscriptions") / "kanban.db"
+    return tmp_path_factory.mktemp(newer) / "kanban.db"
 
 
 @pytest.fixture(scope="module")
-async def writer(file: Path) -> AsyncIterator[Agent]:
-    """A process on the file, and its client of the newer era."""
-    async with client_of(file, "--toolsets", "all", "--actor", "writer", env={}) as client:
+async def writer(newer: str, file: Path) -> AsyncIterator[Agent]:
+    """A server on the file, and its client of the newer era."""
+    async with connected(newer, file, settings={"toolsets": "all", "actor": "writer"}) as client:
         yield Agent(client)
 
 
@@ -174,9 +181,9 @@ class Ears:
 
 
 @asynccontextmanager
-async def older(db: Path, ears: Ears) -> AsyncIterator[Agent]:
+async def older(way: str, db: Path, ears: Ears) -> AsyncIterator[Agent]:
     """A client of the older era."""
-    async with client_of(db, mode="legacy", env={}, message_handler=ears) as client:
+    async with connected(way, db, message_handler=ears) as client:
         yield Agent(client)
 
 
@@ -185,9 +192,13 @@ async def subscribe(agent: Agent, uri: str) -> None:
         await agent.client.session.subscribe_resource(uri)
 
 
-async def test_an_older_client_hears_of_what_it_subscribed_to(file: Path, writer: Agent, board: Board) -> None:
+@pytest.mark.parametrize("newer", ["memory-auto"], indirect=True, scope="module")
+@pytest.mark.parametrize("way", OLDER)
+async def test_an_older_client_hears_of_what_it_subscribed_to(
+    way: str, file: Path, writer: Agent, board: Board
+) -> None:
     ears = Ears()
-    async with older(file, ears) as reader:
+    async with older(way, file, ears) as reader:
         capabilities = reader.client.server_capabilities.resources
         assert capabilities is not None
         assert (capabilities.subscribe, capabilities.list_changed) == (True, True)
@@ -201,14 +212,16 @@ async def test_an_older_client_hears_of_what_it_subscribed_to(file: Path, writer
         await ears.until(board.task)
 
 
+@pytest.mark.parametrize("newer", ["memory-auto"], indirect=True, scope="module")
+@pytest.mark.parametrize("way", OLDER)
 async def test_an_older_client_that_has_listed_resources_hears_that_the_list_changed(
-    file: Path, writer: Agent, board: Board
+    way: str, file: Path, writer: Agent, board: Board
 ) -> None:
     ears = Ears()
-    async with older(file, ears) as reader:
+    async with older(way, file, ears) as reader:
         await reader.client.list_resources()
         await writer("create_task", board=board.id, title="Print the map")
-        await writer("create_board", name="Fourth")
+        await writer("create_board", name=f"Another than {board.id}")
         await ears.until("list")
         for uri in ("kanban://nonsense", "kanban://tasks/9999"):
             with pytest.raises(MCPError) as caught:

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import pytest
 
-from tests.transport.clients import Agent, Connect, Era, client_of
+from tests.transport.clients import WAYS, Agent, Connect, connected
 
 CORE = [
     "list_boards",
@@ -30,13 +30,12 @@ CORE = [
 LONGEST_INSTRUCTIONS = 1500
 
 
-@pytest.fixture(scope="module", params=["auto", "legacy"])
+@pytest.fixture(scope="module", params=WAYS)
 async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
-    """A client of either era, on a server that offers everything and is bound to a board that is there."""
+    """A client of a server that offers everything and is bound to a board that is there."""
     db = tmp_path_factory.mktemp(request.param) / "kanban.db"
-    async with client_of(
-        db, "--toolsets", "all", "--board", "Plan", mode=cast(Era, request.param), name="Claude Code", env={}
-    ) as client:
+    settings = {"toolsets": "all", "board": "Plan"}
+    async with connected(request.param, db, name="Claude Code", settings=settings) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         yield agent
