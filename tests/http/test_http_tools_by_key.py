@@ -15,8 +15,7 @@ from kanban_mcp.settings import Settings
 from tests.conftest import SettableClock
 from tests.http.conftest import PATIENCE, serving
 from tests.http.test_http_keys import bearing
-from tests.transport.clients import Era
-from tests.transport.test_mcp_calls import ERAS
+from tests.transport.clients import ERAS, Era
 
 KEYS: list[tuple[Scope, tuple[int, ...]]] = [
     ("read", ()),
