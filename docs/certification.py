@@ -3,30 +3,129 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kanban_mcp.transport.introduction import HANDSHAKE_VERSIONS, MODERN_VERSION
 
 CONFORMANCE = Path(__file__).parents[1] / "tests" / "conformance"
 REVISIONS = (HANDSHAKE_VERSIONS[-1], MODERN_VERSION)
 
+
+class Part(NamedTuple):
+    """A part of the protocol: what is supported of it before and since the newest revision, and a test of that."""
+
+    name: str
+    before: str
+    now: str
+    test: str
+
+
 SUPPORTED = (
-    ("opening", "`initialize`", "none; `server/discover` tells the same"),
-    ("tools", "`tools/list` `tools/call`", "the same"),
-    ("resources", "`resources/list` `resources/templates/list` `resources/read`", "the same"),
-    ("hearing of changes", "`resources/subscribe` `resources/unsubscribe`", "`subscriptions/listen`"),
-    ("prompts", "`prompts/list` `prompts/get`", "the same"),
-    ("completion", "`completion/complete`", "the same"),
-    ("progress", "`notifications/progress`", "the same"),
-    ("cancellation", "`notifications/cancelled`", "the same over stdio; over HTTP the request's stream is closed"),
-    ("asking the user", "`elicitation/create` during the call", "`input_required` as the result, and the call again"),
-    ("caching hints", "none", "on lists that stay as they are while the server runs, and on `server/discover`"),
-    ("what is not there", "error -32002", "error -32602"),
-    ("liveness", "`ping`", "none in the revision"),
-    ("logging", "not supported: logs go to stderr", "not supported"),
-    ("sampling, roots", "never asked for", "never asked for"),
-    ("tasks", "not supported", "not supported"),
+    Part("stdio", "yes", "yes", "test_mcp_tools:test_each_era_is_spoken"),
+    Part("Streamable HTTP, `/mcp`", "in sessions", "each request by itself", "test_mcp_tools:test_each_era_is_spoken"),
+    Part("HTTP with SSE, `/sse`", "yes, deprecated", "not in it", "test_mcp_tools:test_each_era_is_spoken"),
+    Part(
+        "opening",
+        "`initialize`",
+        "none; `server/discover` tells the same",
+        "test_mcp_supported:test_what_is_there_is_declared_and_nothing_else",
+    ),
+    Part(
+        "tools",
+        "`tools/list` `tools/call`",
+        "the same",
+        "test_mcp_tools:test_the_tools_are_the_operations_with_the_core_first",
+    ),
+    Part(
+        "resources",
+        "`resources/list` `resources/templates/list` `resources/read`",
+        "the same",
+        "test_mcp_resources:test_boards_and_what_is_always_there_are_listed",
+    ),
+    Part(
+        "hearing of changes",
+        "`resources/subscribe` `resources/unsubscribe`",
+        "`subscriptions/listen`",
+        "test_mcp_subscriptions:test_an_older_client_hears_of_what_it_subscribed_to",
+    ),
+    Part(
+        "change of the list of resources",
+        "`notifications/resources/list_changed`",
+        "the same, on `subscriptions/listen`",
+        "test_mcp_subscriptions:test_the_list_is_told_to_have_changed_when_boards_come_go_or_change_their_name",
+    ),
+    Part(
+        "change of the lists of tools and prompts",
+        "none: they stay",
+        "none: they stay",
+        "test_mcp_subscriptions:test_what_is_never_told_is_not_acknowledged",
+    ),
+    Part(
+        "prompts",
+        "`prompts/list` `prompts/get`",
+        "the same",
+        "test_mcp_prompts:test_the_prompts_are_listed_with_their_arguments",
+    ),
+    Part(
+        "completion",
+        "`completion/complete`",
+        "the same",
+        "test_mcp_resources:test_parts_of_addresses_are_completed",
+    ),
+    Part(
+        "pages",
+        "`cursor` `nextCursor` of the list of resources; the others are one page",
+        "the same",
+        "test_mcp_resources:test_the_list_is_paged",
+    ),
+    Part(
+        "progress", "`notifications/progress`", "the same", "test_mcp_calls:test_a_long_call_tells_how_far_it_has_come"
+    ),
+    Part(
+        "cancellation",
+        "`notifications/cancelled`",
+        "the same over stdio; over HTTP the request's stream is closed",
+        "test_mcp_calls:test_a_write_cancelled_before_its_commit_is_undone_and_not_answered",
+    ),
+    Part(
+        "asking the user",
+        "`elicitation/create` during the call",
+        "`input_required` as the result, and the call again",
+        "test_mcp_calls:test_where_the_user_can_be_asked_a_deletion_waits_for_their_yes",
+    ),
+    Part(
+        "caching hints",
+        "none",
+        "on lists that stay as they are while the server runs, and on `server/discover`",
+        "test_mcp_resources:test_lists_that_stay_may_be_kept_and_what_boards_show_may_not",
+    ),
+    Part(
+        "what is not there",
+        "error -32002",
+        "error -32602",
+        "test_mcp_resources:test_what_is_not_there_is_answered_as_the_era_says",
+    ),
+    Part("liveness", "`ping`", "none in it", "test_mcp_supported:test_only_the_older_era_has_a_ping"),
+    Part(
+        "logging",
+        "not supported: logs go to stderr",
+        "not supported",
+        "test_mcp_supported:test_logs_are_not_sent_to_clients",
+    ),
+    Part(
+        "sampling, roots",
+        "never asked for",
+        "never asked for",
+        "test_mcp_supported:test_neither_a_model_nor_folders_are_asked_for",
+    ),
+    Part(
+        "tasks",
+        "not supported",
+        "not supported",
+        "test_mcp_supported:test_what_is_there_is_declared_and_nothing_else",
+    ),
 )
+"""Of a client of the SDK's; the tests are in tests/transport and run over each transport."""
 
 
 def mcp_page() -> str:
@@ -40,7 +139,10 @@ def mcp_page() -> str:
         "",
         f"| | until {old} | {new} |",
         "|---|---|---|",
-        *(f"| {what} | {before} | {now} |" for what, before, now in SUPPORTED),
+        *(f"| {part.name} | {part.before} | {part.now} |" for part in SUPPORTED),
+        "",
+        "Each line is tested with the SDK's own client, over every transport and in every era that it is about; so is "
+        "every tool with the Inspector.",
         "",
         "What the lists hold: [operations](operations.md), [resources](resources.md), [prompts](prompts.md). What the "
         "programs that people use make of it: [hosts](hosts.md).",

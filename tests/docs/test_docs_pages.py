@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.certification import SUPPORTED, Part
 from docs.specification import PARTS
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
@@ -120,6 +121,13 @@ def functions_of(file: Path) -> set[str]:
 def test_no_class_of_the_specification_is_left_out() -> None:
     told = " ".join(part.name for part in PARTS)
     assert [name for name in CLASSES if name not in told] == []
+
+
+@pytest.mark.parametrize("part", SUPPORTED, ids=lambda part: part.name)
+def test_every_part_of_the_protocol_has_the_test_it_names(part: Part) -> None:
+    module, _, name = part.test.partition(":")
+    text = (ROOT / "tests" / "transport" / f"{module}.py").read_text()
+    assert f"def {name}(" in text
 
 
 def test_generated_pages_are_as_the_code_says() -> None:

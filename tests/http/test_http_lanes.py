@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 from hypothesis import HealthCheck, given
@@ -88,7 +89,10 @@ async def test_unusual_calls_are_answered_the_same(pair: Pair) -> None:
     [
         {"mcp-name": "get_task"},
         {"mcp-name": "=?base64?bGlzdF9ib2FyZHM=?="},
+        {"mcp-name": "List_Boards"},
+        {"mcp-name": ""},
         {"mcp-method": "tools/list"},
+        {"mcp-method": "TOOLS/CALL"},
         {"mcp-protocol-version": "2027-01-01"},
         {"mcp-protocol-version": "2025-11-25"},
         {"accept": "application/json"},
@@ -102,6 +106,24 @@ async def test_unusual_calls_are_answered_the_same(pair: Pair) -> None:
 async def test_headers_that_say_otherwise_are_answered_the_same(pair: Pair, changed: dict[str, str]) -> None:
     message = call("list_boards", era=MODERN_VERSION, limit=5)
     await pair.ask(message, headers_of(message, **changed))
+
+
+@pytest.mark.parametrize("lane", [True, False])
+async def test_blanks_around_a_header_and_its_letter_case_are_no_part_of_it(
+    tmp_path: Path, clock: SettableClock, lane: bool
+) -> None:
+    body = json.dumps(call("list_boards", era=MODERN_VERSION)).encode()
+    told = {name.title(): f" \t {value} \t" for name, value in headers_of(json.loads(body)).items()}
+    told |= {"Host": "127.0.0.1", "Content-Length": str(len(body)), "Connection": "close"}
+    head = "".join(f"{name}:{value}\r\n" for name, value in told.items())
+    settings = Settings(db=tmp_path / "kanban.db", toolsets=("all",), fast_lane=lane)
+    with open_app(settings, clock=clock) as app, serving(app) as url, anyio.fail_after(PATIENCE):
+        port = int(url.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(f"POST /mcp HTTP/1.1\r\n{head}\r\n".encode() + body)
+            said = b"".join([part async for part in stream])
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b'"structuredContent"' in said
 
 
 @trials(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

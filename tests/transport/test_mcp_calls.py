@@ -1,5 +1,6 @@
 """What happens around a call: progress, cancellation, and the user's yes, in both eras of the protocol."""
 
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -74,15 +75,29 @@ async def gate_held(db: Path) -> AsyncIterator[None]:
         await process.wait()
 
 
+BOARD = "\n".join(
+    json.dumps({"id": f"b-{number}", "title": "withdrawn", "status": "open", "created_at": "2026-01-01T00:00:00Z"})
+    for number in range(100)
+)
+"""An export of beads."""
+WITHDRAWN: list[tuple[str, dict[str, Any]]] = [
+    ("create_task", {"title": "withdrawn"}),
+    ("create_tasks", {"tasks": [{"title": "withdrawn"}] * 100}),
+    ("run_batch", {"calls": [{"operation": "create_task", "arguments": {"title": "withdrawn"}}] * 20}),
+    ("import_board", {"content": BOARD}),
+]
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_write_cancelled_before_its_commit_is_undone_and_not_answered(db: Path, way: str) -> None:
-    async with connected(way, db) as client:
+    async with connected(way, db, settings={"toolsets": "all"}) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
         async with gate_held(db):
-            with anyio.move_on_after(0.2) as cancelled:
-                await agent("create_task", title="withdrawn")
-            assert cancelled.cancelled_caught
+            for operation, arguments in WITHDRAWN:
+                with anyio.move_on_after(0.2) as cancelled:
+                    await agent(operation, **arguments)
+                assert cancelled.cancelled_caught, operation
             # The next answer comes after the word of the cancellation was taken in.
             await agent("list_boards")
         await agent("create_task", title="kept")

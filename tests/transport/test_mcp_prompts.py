@@ -81,6 +81,11 @@ async def test_planning_shows_the_board_and_what_is_near(agent: Agent) -> None:
     assert "create_tasks" in text
 
 
+async def test_what_is_given_to_a_prompt_hides_nothing_in_it(agent: Agent) -> None:
+    text = await told(agent, "plan_feature", feature="A map\u202e of\u200b the\U000e0041 garden", board="Plan")
+    assert "A map\ufffd of\ufffd the\ufffd garden" in text
+
+
 async def test_breaking_down_names_the_parent(agent: Agent) -> None:
     text = await told(agent, "break_down", task_id="1")
     assert "parent_id 1" in text

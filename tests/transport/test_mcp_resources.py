@@ -233,13 +233,12 @@ async def test_completing_what_is_not_there_is_an_invalid_parameter(agent: Agent
     assert caught.value.code == -32602
 
 
-async def test_lists_that_stay_may_be_kept_and_what_boards_show_may_not(connect: Connect) -> None:
-    agent = await connect()
-    assert (await agent.client.list_tools()).ttl_ms > 0
-    assert (await agent.client.list_prompts()).ttl_ms > 0
-    assert (await agent.client.list_resource_templates()).ttl_ms > 0
-    assert (await agent.client.list_resources()).ttl_ms == 0
-    assert (await agent.client.read_resource("kanban://boards")).ttl_ms == 0
+async def test_lists_that_stay_may_be_kept_and_what_boards_show_may_not(agent: Agent) -> None:
+    client = agent.client
+    for listing in (client.list_tools, client.list_prompts, client.list_resource_templates):
+        assert ((await listing()).ttl_ms > 0) == (client.mode == "auto")
+    assert (await client.list_resources()).ttl_ms == 0
+    assert (await client.read_resource("kanban://boards")).ttl_ms == 0
 
 
 async def test_lists_of_one_page_take_no_cursor(agent: Agent) -> None:

@@ -18,7 +18,7 @@ async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         pytest.fail(f"asked for {question}")
 
     db = tmp_path_factory.mktemp(request.param) / "kanban.db"
-    able = {"sampling_callback": unasked, "list_roots_callback": unasked, "logging_callback": unasked}
+    able: dict[str, Any] = {"sampling_callback": unasked, "list_roots_callback": unasked, "logging_callback": unasked}
     async with connected(request.param, db, settings={"toolsets": "all"}, **able) as client:
         agent = Agent(client)
         await agent("create_board", name="Plan")
