@@ -119,13 +119,19 @@ SUPPORTED = (
         "test_mcp_supported:test_neither_a_model_nor_folders_are_asked_for",
     ),
     Part(
+        "pages (the extension MCP Apps)",
+        "to clients that declare it",
+        "declared, and to clients that declare it",
+        "test_mcp_apps:test_clients_that_show_pages_are_offered_the_board_and_others_are_not",
+    ),
+    Part(
         "tasks",
         "not supported",
         "not supported",
         "test_mcp_supported:test_what_is_there_is_declared_and_nothing_else",
     ),
 )
-"""Of a client of the SDK's; the tests are in tests/transport and run over each transport."""
+"""The tests are in tests/transport."""
 
 
 def mcp_page() -> str:
@@ -141,8 +147,8 @@ def mcp_page() -> str:
         "|---|---|---|",
         *(f"| {part.name} | {part.before} | {part.now} |" for part in SUPPORTED),
         "",
-        "Each line is tested with the SDK's own client, over every transport and in every era that it is about; so is "
-        "every tool with the Inspector.",
+        "Behind each line is a test, which `docs/certification.py` names. What clients do is tested with the SDK's "
+        "own, in memory and over every transport, in each era that it is about; every tool with the Inspector too.",
         "",
         "What the lists hold: [operations](operations.md), [resources](resources.md), [prompts](prompts.md). What the "
         "programs that people use make of it: [hosts](hosts.md).",

@@ -27,6 +27,8 @@ async def agent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 async def test_what_is_there_is_declared_and_nothing_else(agent: Agent) -> None:
     declared = agent.client.server_capabilities.model_dump(by_alias=True, exclude_none=True)
+    extensions = declared.pop("extensions", {})
+    assert extensions.keys() == ({"io.modelcontextprotocol/ui"} if agent.client.mode == "auto" else set())
     assert declared.keys() == {"tools", "resources", "prompts", "completions"}
     assert declared["resources"] == {"subscribe": True, "listChanged": True}
 
