@@ -4,9 +4,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
-from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.app import App
@@ -56,7 +55,7 @@ def site(app: App) -> Site:
     openapi = OpenApi(app, rest.addresses)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Router) -> AsyncIterator[None]:
         async with mcp.running(), heartbeat.running(), contextlib.AsyncExitStack() as closing:
             if shared is not None:
                 closing.push_async_callback(shared.close)
@@ -71,7 +70,7 @@ def site(app: App) -> Site:
         *Readiness(app).routes,
         *Web(app).routes,
     ]
-    inner = _first(rest, mcp, Starlette(routes=routes, lifespan=lifespan))
+    inner = _first(rest, mcp, Router(routes=routes, lifespan=lifespan))
     paths = (*(PREFIX + each.template for each in rest.addresses.resources), *PATHS, *map(_path, routes))
 
     def close() -> None:

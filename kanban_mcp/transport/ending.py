@@ -1,23 +1,32 @@
-"""What a request is told that the end of the server cuts off."""
+"""What a request is told that gets no answer of its own: the server ends, or fails."""
 
 import asyncio
+import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kanban_mcp.errors import Busy
+from kanban_mcp.errors import Busy, Internal, KanbanError
 from kanban_mcp.transport.problems import problem
 
 RETRY_SECONDS = 1
 
+log = logging.getLogger(__name__)
+
 
 class Ending:
-    """Answers requests that are cancelled with 503. Else uvicorn answers 500 and logs each as a failure."""
+    """Answers requests that are cancelled with 503, and those that fail with 500. Else uvicorn answers, in plain text.
+
+    What failed is for the log, once, and not for who asked.
+    """
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; the answer says so when it ends before its time."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
         begun = False
 
         async def noted(message: Message) -> None:
@@ -26,11 +35,21 @@ class Ending:
             await send(message)
 
         try:
-            await self._inner(scope, receive, noted if scope["type"] == "http" else send)
+            await self._inner(scope, receive, noted)
         except asyncio.CancelledError:
-            if scope["type"] != "http":
-                raise
             if not begun:
                 error = Busy("The server ends.", hint="Ask again soon; what writes, with the same idempotency key.")
                 response = problem(error, headers={"Retry-After": str(RETRY_SECONDS), "Connection": "close"})
                 await response(scope, receive, send)
+        except Exception as error:
+            if begun:
+                raise  # uvicorn logs it and cuts the connection, by which the client knows that there is more
+            await problem(_told(error), instance=scope["path"])(scope, receive, send)
+
+
+def _told(error: Exception) -> KanbanError:
+    """What to tell about the exception being handled, after telling the log."""
+    if isinstance(error, KanbanError):
+        return error
+    log.exception("request failed")
+    return Internal("The server failed on this request.", hint="Its log says why.")
