@@ -1,4 +1,4 @@
-"""Do calls take longer on a board that is a hundred times larger? And on one of a million tasks, with `--full`?"""
+"""Do calls take longer on a board that is a hundred times larger? And, in the long form, on one of a million tasks?"""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kanban_mcp.breaker import Breaker
 from kanban_mcp.errors import Unusable
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 0.07
 """A call asks once and tells once, so a Redis that hangs costs it twice this at most, until it is left alone."""
-FAILURES = 3
-REST_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +47,8 @@ class Remote:
     def __init__(self, url: str, *, ttl: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = _connected(url)
         self._ttl = ttl
-        self._clock = clock
+        self._breaker = Breaker(clock)
         self._lock = threading.Lock()
-        self._in_a_row = 0
-        self._resting_until = 0.0
         self._hits = self._misses = self._failures = 0
 
     def get(self, view: str, key: str) -> Shared | None:
@@ -82,7 +79,7 @@ class Remote:
     def counts(self) -> RemoteCounts:
         """How it went so far."""
         with self._lock:
-            return RemoteCounts(self._hits, self._misses, self._failures, self._clock() < self._resting_until)
+            return RemoteCounts(self._hits, self._misses, self._failures, self._breaker.rests)
 
     def close(self) -> None:
         """Close the connections."""
@@ -90,24 +87,20 @@ class Remote:
 
     def _tried(self, ask: Callable[[], Any]) -> Any:
         """The answer, or None when Redis rests, fails, or takes too long."""
-        if self._clock() < self._resting_until:
+        if self._breaker.rests:
             return None
         try:
             answer = ask()
         except Exception as error:
             self._failed(error)
             return None
-        self._in_a_row = 0
+        self._breaker.worked()
         return answer
 
     def _failed(self, error: Exception) -> None:
+        self._breaker.failed()
         with self._lock:
             self._failures += 1
-            self._in_a_row += 1
-            if self._in_a_row >= FAILURES:
-                self._resting_until = self._clock() + REST_SECONDS
-                # One failure after the rest is enough for the next.
-                self._in_a_row = FAILURES - 1
         log.info("redis did not answer", extra={"error": type(error).__name__})
 
 

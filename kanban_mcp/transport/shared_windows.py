@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from kanban_mcp.breaker import Breaker
 from kanban_mcp.errors import Unusable
 from kanban_mcp.transport.windows import WINDOW_SECONDS, Verdict
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import redis.asyncio
 
 TIMEOUT_SECONDS = 0.08
-FAILURES = 3
-REST_SECONDS = 5.0
 
 # By the server's clock, which all processes share; in microseconds, which a score holds exactly.
 _HIT = """
@@ -44,35 +43,26 @@ class SharedWindows:
         self._client = _connected(url, timeout)
         self._timeout = timeout
         self._script = self._client.register_script(_HIT)
-        self._clock = clock
+        self._breaker = Breaker(clock)
         self._members = map((secrets.token_hex(8) + "{}").format, itertools.count())
-        self._in_a_row = 0
-        self._resting_until = 0.0
 
     async def hit(self, name: str, limit: int) -> Verdict | None:
         """Count a request, if it is within the limit; None when Redis does not answer, or rests after failures."""
-        if self._clock() < self._resting_until:
+        if self._breaker.rests:
             return None
         arguments: list[str | int] = [limit, WINDOW_SECONDS * 1_000_000, next(self._members)]
         try:
             async with asyncio.timeout(self._timeout):
                 allowed, count, left = await self._script(keys=[f"kanban:rate:{name}"], args=arguments)
         except Exception:  # whatever is wrong there, callers are answered here
-            self._failed()
+            self._breaker.failed()
             return None
-        self._in_a_row = 0
+        self._breaker.worked()
         return Verdict(bool(allowed), limit, max(0, limit - count), left / 1_000_000)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-    def _failed(self) -> None:
-        self._in_a_row += 1
-        if self._in_a_row >= FAILURES:
-            self._resting_until = self._clock() + REST_SECONDS
-            # One failure after the rest is enough for the next.
-            self._in_a_row = FAILURES - 1
 
 
 def _connected(url: str, timeout: float) -> "redis.asyncio.Redis":

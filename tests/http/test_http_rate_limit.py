@@ -19,12 +19,12 @@ from kanban_mcp.transport.shared_windows import SharedWindows
 from kanban_mcp.transport.windows import WINDOW_SECONDS, Windows
 from tests.http.conftest import PATIENCE
 from tests.http.test_http_keys import bearing, made
-from tests.redis.test_redis_cache import RedisServer, server_binary
+from tests.redis.servers import RedisServer, found
 
 SECOND = 1_000_000_000
 LIMIT = 5
 
-needs_redis = pytest.mark.skipif(server_binary() is None, reason="no Valkey or Redis server for this machine")
+needs_redis = pytest.mark.skipif(not found(), reason="no Valkey or Redis server for this machine")
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30 * SECOND)), max_size=60), st.integers(1, 6))

