@@ -16,6 +16,7 @@ import { blockers, finished, older, openBoard } from "./reading.js";
 import { offers } from "./rest.js";
 import { Undo } from "./undo.js";
 
+const MARKED = 1500; // milliseconds that a card that changed stands out
 
 /** Show a board, once it is read; what to call when it is left. */
 export async function boardPage(content, id) {
@@ -29,7 +30,7 @@ const gone = () => document.dispatchEvent(new Event("gone"));
 
 class BoardPage {
   constructor(content, id) {
-    Object.assign(this, { content, id, chosen: new Set(), waiting: new Set(), late: null });
+    Object.assign(this, { content, id, chosen: new Set(), waiting: new Set(), marked: new Set(), late: null });
     this.undo = new Undo();
     this.moves = new Moves(this);
     this.note = h("p.connection", { role: "status" });
@@ -105,7 +106,7 @@ class BoardPage {
 
   blockers(ids) {
     const { state } = this;
-    blockers(state, ids, (id) => this.state === state && !this.closed && this.columns.redraw([id])).catch(wrong);
+    blockers(state, ids, (id) => this.state === state && !this.closed && this.soon([id])).catch(wrong);
   }
 
   /** Above which age work on this board is unusual. */
@@ -114,7 +115,7 @@ class BoardPage {
     const usual = flow?.cycle_time?.p85_hours;
     if (!usual || this.closed) return;
     this.late = this.columns.late = usual * 3600000;
-    this.columns.redraw(this.state.cards.keys());
+    this.soon([...this.state.cards.values()].filter((card) => card.started_at && !this.state.isDone(card)).map((card) => card.id));
   }
 
   // Drawing
@@ -140,22 +141,31 @@ class BoardPage {
 
   changed(changes) {
     this.heard?.push(...changes);
-    for (const id of this.state.apply(changes)) this.waiting.add(id);
+    const touched = this.state.apply(changes);
+    for (const id of touched) this.marked.add(id);
     this.blockers(changes.filter((change) => change.after && "blocked_by" in change.after).map((change) => change.entity_id));
     this.undo.heard(changes);
     this.panel?.heard(changes);
     if (this.state.unknown || changes.some((change) => change.entity === "board" && change.after?.columns)) this.readAgain().catch(wrong);
     if (changes.some((change) => change.entity === "board" && change.action === "deleted")) return gone();
-    this.due ??= requestAnimationFrame(() => this.flush());
+    this.soon(touched);
     this.mention(changes);
+  }
+
+  /** Draw some cards anew with the next frame: all that came meanwhile at once. */
+  soon(ids) {
+    for (const id of ids) this.waiting.add(id);
+    this.due ??= requestAnimationFrame(() => this.flush());
   }
 
   flush() {
     this.due = undefined;
-    const ids = [...this.waiting];
+    this.columns.redraw(this.waiting);
+    const changed = [...this.marked].map((id) => this.columns.find(id)).filter(Boolean);
+    for (const element of changed) element.classList.add("changed");
+    setTimeout(() => changed.forEach((element) => element.classList.remove("changed")), MARKED);
     this.waiting.clear();
-    this.columns.redraw(ids);
-    for (const id of ids) this.columns.find(id)?.classList.add("changed");
+    this.marked.clear();
   }
 
   /** Who did it, where it was somebody else. */

@@ -19,7 +19,7 @@ export function cardElement(card, { done, late, chosen }) {
   ];
   return h(
     `li.card${urgent ? ".urgent" : ""}${chosen ? ".chosen" : ""}`,
-    { tabindex: -1, data: { id: card.id }, "aria-label": spoken(card, done, chosen) },
+    { tabindex: -1, data: { id: card.id, version: card.version }, "aria-label": spoken(card, done, chosen) },
     h("p.title", {}, h("span.id", {}, `#${card.id}`), " ", card.title),
     h("p.facts", {}, facts),
     me.writes ? h("button.more", { type: "button", tabindex: -1, "aria-label": `Move #${card.id} to…`, "aria-haspopup": "menu" }, "⋯") : null,
