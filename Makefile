@@ -1,6 +1,7 @@
 # make run    an environment, the demo, and the lines that connect a client
 # make test   the same environment with the tools of development, then the tests (under 6 minutes on 2 cores)
 # make check  lint, types, import contracts, generated reference pages
+# make pictures  the pictures in the documentation, from a real browser
 # make bench  the benchmarks in their short forms, under 3 minutes on a quiet machine: a table, bench.json, and a page
 #             (bench-full: the long ones, up to a million tasks; bench-check: fails where a bar is clearly missed)
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 # Two processes; a file of tests stays in one, so that what it shares is started once.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: run test test-long check bench bench-full bench-check docs clean
+.PHONY: run test test-long check bench bench-full bench-check docs pictures clean
 
 run: $(VENV)/.installed
 	$(BIN)/kanban-mcp demo
@@ -47,6 +48,9 @@ bench-check: $(VENV)/.developing
 
 docs: $(VENV)/.developing
 	$(BIN)/python -m docs.generate
+
+pictures: $(VENV)/.developing
+	PICTURES=1 $(BIN)/python -m pytest tests/web/test_web_pictures.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -88,6 +88,7 @@ class _Past:
             done = reviewed + timedelta(hours=review)
             free[agent] = done + timedelta(hours=1)
             if done < self._ago(hours=1):
+                yield planned + (claimed - planned) / 2, story.PLANNER, partial(self._move, card, "todo")
                 yield claimed, agent, partial(self._claim, card)
                 yield claimed + timedelta(hours=hours / 2), agent, partial(self._note, card, "progress", "Half way.")
                 yield reviewed, agent, partial(self._move, card, "review")

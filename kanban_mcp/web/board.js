@@ -112,7 +112,7 @@ class BoardPage {
   /** Above which age work on this board is unusual. */
   async ages() {
     const flow = await maybe("get_flow_metrics", { board: this.id });
-    const usual = flow?.cycle_time?.p85_hours;
+    const usual = flow?.cycle_hours?.p85;
     if (!usual || this.closed) return;
     this.late = this.columns.late = usual * 3600000;
     this.soon([...this.state.cards.values()].filter((card) => card.started_at && !this.state.isDone(card)).map((card) => card.id));

@@ -137,6 +137,8 @@ def hosting(server: Server) -> Iterator[str]:
         pages.daemon_threads = True
         thread = threading.Thread(target=pages.serve_forever, args=(0.05,))
         thread.start()
-        yield f"http://127.0.0.1:{pages.server_port}"
-        pages.shutdown()
-        thread.join(PATIENCE)
+        try:
+            yield f"http://127.0.0.1:{pages.server_port}"
+        finally:
+            pages.shutdown()
+            thread.join(PATIENCE)
