@@ -22,6 +22,10 @@ ELSEWHERE = {"detail", "idempotency_key"}
 """Arguments that are the same for all operations, in the query and in a header."""
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).parent / "schemathesis.toml"
+PATIENT = ("--request-timeout", "60")
+"""A request that hangs is a failure."""
+LONGEST = 900
+"""Seconds after which the long form ends, however far it came; sequences of requests it could make for hours."""
 
 
 @pytest.fixture
@@ -128,11 +132,12 @@ async def try_out(server: str, folder: Path, *options: str) -> None:
     """What schemathesis finds between the document and the server must be nothing."""
     command = ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", str(CONFIG), "run"]
     ended = await anyio.run_process(
-        [sys.executable, *command, f"{server}/openapi.json", "--seed", "1", "--no-color", *options],
+        [sys.executable, *command, f"{server}/openapi.json", "--seed", "1", "--no-color", *PATIENT, *options],
         env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.http.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
         cwd=folder,
         check=False,
     )
+    (folder / "report.txt").write_bytes(ended.stdout)
     assert ended.returncode == 0, (ended.stdout[-6000:] + ended.stderr[-2000:]).decode()
 
 
@@ -144,4 +149,4 @@ async def test_requests_made_from_the_document_are_answered_as_it_says(tried: st
 async def test_a_thousand_requests_for_each_operation_are_answered_as_the_document_says(
     tried: str, tmp_path: Path
 ) -> None:
-    await try_out(tried, tmp_path, "-n", "1000", "--workers", "2")
+    await try_out(tried, tmp_path, "-n", "1000", "--workers", "2", "--max-time", str(LONGEST))

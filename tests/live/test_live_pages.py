@@ -1,13 +1,11 @@
 """What the pages on a running server show is so."""
 
 import asyncio
-import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from kanban_mcp.settings import Settings
 from tests.live.servers import agent, over_http, serving
 from tests.transport.clients import PATIENCE, client_of
 
@@ -24,13 +22,6 @@ HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 )
 def test_pages_show_their_files(page: str, file: str) -> None:
     assert f"\n{(HOWTO / file).read_text()}```" in (HOWTO / page).read_text()
-
-
-@pytest.mark.parametrize("file", ["Dockerfile", "kanban-mcp.service"])
-def test_files_for_servers_name_settings_there_are(file: str) -> None:
-    named = set(re.findall(r"KANBAN_([A-Z_]+)=", (HOWTO / file).read_text()))
-    assert named
-    assert named <= {name.upper() for name in Settings.model_fields}
 
 
 async def test_the_program_that_listens_goes_on_where_it_was_when_the_server_comes_back(db: Path) -> None:
