@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import jsonschema
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.conformance.programs import package
 from tests.web.conftest import Context, Rest, card, column
 from tests.web.hosts import Era, Server, hosting
 
@@ -91,6 +93,13 @@ def test_a_card_moves_in_the_host_and_everyone_sees_it(show: Show, rest: Rest, e
     assert (
         host.seen("model") == 'On the board the user has done this, oldest first: move_task task_id 2 status "review".'
     )
+
+
+def test_a_host_may_write_the_page_into_a_frame_of_its_own(show: Show, rest: Rest) -> None:
+    host = show(sandbox="allow-scripts allow-same-origin", written=True)
+    host.move(2, "Review")
+    host.until("seen.model !== null")
+    assert rest("GET", "/tasks/2")["status"] == "review"
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -271,3 +280,40 @@ def test_the_document_is_the_same_whatever_is_on_the_boards(db: Path, board: int
         texts.append(server.result("resources/read", uri="ui://kanban/board.html")["contents"][0]["text"])
         server.close()
     assert texts[0] == texts[1]
+
+
+KINDS = {
+    "ui/initialize": "McpUiInitializeRequest",
+    "ui/notifications/initialized": "McpUiInitializedNotification",
+    "ui/notifications/size-changed": "McpUiSizeChangedNotification",
+    "ui/request-display-mode": "McpUiRequestDisplayModeRequest",
+    "ui/update-model-context": "McpUiUpdateModelContextRequest",
+    "ui/open-link": "McpUiOpenLinkRequest",
+}
+"""The messages of the extension that the page sends, and what the official schemas call them."""
+
+
+def test_what_the_page_and_the_server_say_is_as_the_official_schemas_have_it(show: Show, rest: Rest, db: Path) -> None:
+    schemas = package("@modelcontextprotocol/ext-apps") / "dist/src/generated/schema.json"
+    kinds = json.loads(schemas.read_text())["$defs"]
+
+    def check(value: Any, kind: str) -> None:
+        jsonschema.validate(value, {"$ref": f"#/$defs/{kind}", "$defs": kinds})
+
+    rest("POST", "/tasks/1/notes", content="See https://example.org")
+    host = show(context={"availableDisplayModes": ["inline", "fullscreen"]})
+    host.frame.get_by_role("button", name="Full screen").click()
+    host.move(2, "Review")
+    host.until("seen.model !== null")
+    host.frame.locator(card(1)).click()
+    host.frame.get_by_role("link", name="https://example.org").click()
+    host.until("seen.links.length === 1")
+    said = [message for message in host.seen("said") if message.get("method") in KINDS]
+    assert {message["method"] for message in said} == set(KINDS)
+    for message in said:
+        check({name: message[name] for name in ("method", "params")}, KINDS[message["method"]])
+    check(host.page.evaluate("ask('ui/resource-teardown')"), "McpUiResourceTeardownResult")
+    with closing(Server(db, "2026-07-28")) as server:
+        check(server.result("tools/list")["tools"][-1]["_meta"]["ui"], "McpUiToolMeta")
+        (content,) = server.result("resources/read", uri="ui://kanban/board.html")["contents"]
+        check(content["_meta"]["ui"], "McpUiResourceMeta")
