@@ -14,6 +14,8 @@ from kanban_mcp.transport.resources import DIAGNOSTICS, Resources
 
 MOST = 100
 """As the protocol allows."""
+MOST_BOARDS = 1000
+"""Boards among which names are looked for."""
 
 Board: TypeAlias = dict[str, str]
 """The argument `board`, where one is given."""
@@ -64,8 +66,12 @@ class Completions:
             raise Invalid(f"There is no argument {argument[:60]!r}.", hint=f"There are {', '.join(names) or 'none'}.")
 
     async def _boards(self, value: str, board: Board, caller: Caller) -> list[str]:
-        found = await self._read("list_boards", {"limit": MOST}, caller)
-        return _beginning(value, [row["name"] for row in rows(found)])
+        names: list[str] = []
+        page: dict[str, Any] = {"next": None}
+        while "next" in page and len(names) < MOST_BOARDS:
+            page = await self._read("list_boards", {"limit": MOST, "cursor": page["next"]}, caller)
+            names += [row["name"] for row in rows(page)]
+        return _beginning(value, names)
 
     async def _statuses(self, value: str, board: Board, caller: Caller) -> list[str]:
         view = await self._read("get_board", {**board, "limit": 1}, caller)

@@ -8,7 +8,7 @@ from mcp import types
 
 from kanban_mcp.answers import Answer
 from kanban_mcp.app import App
-from kanban_mcp.errors import Invalid, NotFound
+from kanban_mcp.errors import Held, Invalid, NotFound
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport import activity, markdown
 from kanban_mcp.transport.activity import Activity
@@ -154,12 +154,19 @@ class Prompts:
         if not self._may("claim_next", caller):
             ready = await self._read("list_ready", _board(given) | _only(given, "tag"), caller)
             return Told(f"These tasks are ready, the best first. {ONLY_READING}", ready.text)
-        claim = await self._app.runner.answer("claim_next", given, caller=caller, transport="mcp")
-        task = claim.value.get("task")
+        try:
+            claim = await self._app.runner.answer("claim_next", given, caller=caller, transport="mcp")
+            task = claim.value.get("task")
+        except Held as held:
+            if (held.current or {}).get("claimed_by", caller.actor) != caller.actor:
+                raise
+            # Its holder goes on with it, perhaps in another conversation.
+            claim = await self._read("get_task", {"task_id": _id(given)}, caller)
+            task = claim.value
         if task is None:
             return Told("Nothing could be claimed. Say why, and what would free work.", claim.text)
         return Told(
-            f"You now hold task {task['id']} with lease {task['lease']}; pass the lease to your writes. Read the brief "
+            f"You hold task {task['id']} with lease {task['lease']}; pass the lease to your writes. Read the brief "
             "with its notes and acceptance, say in a line how you go about it, and do it. add_note what you find out "
             "or decide. Finish with complete_task, or stop with release_task and a note for the next one.",
             claim.text,

@@ -106,6 +106,16 @@ async def test_completions_offer_what_is_on_their_boards_alone(app: App, name: s
     assert not {"Secret", "3", "4"} & set(offered)
 
 
+async def test_boards_are_offered_however_many_there_are(app: App, call: Call) -> None:
+    for number in range(110):
+        await call("create_board", name=f"Crowd {number}")
+    params = CompleteRequestParams(
+        ref=PromptReference(name="stand_up"), argument=CompletionArgument(name="board", value="crowd 109")
+    )
+    offered = await Completions(app, Resources(app), Prompts(app)).complete(params, Caller("ann"))
+    assert offered.values == ["Crowd 109"]
+
+
 async def test_a_caller_who_may_only_read_claims_nothing_by_a_prompt(app: App, call: Call) -> None:
     told = await Prompts(app).told("start_work", {"board": "Open"}, LIMITED._replace(scopes=READER))
     assert isinstance(told.messages[0].content, TextContent)

@@ -6,6 +6,11 @@ import pytest
 from mcp import MCPError
 from mcp.types import PromptReference, TextContent
 
+from kanban_mcp.app import App
+from kanban_mcp.errors import Held
+from kanban_mcp.models.caller import Caller
+from kanban_mcp.transport.prompts import Prompts
+from tests.conftest import Call
 from tests.transport.clients import WAYS, Agent, Connect, connected
 
 NAMES = ["start_work", "plan_feature", "break_down", "stand_up", "review_board", "unblock", "retrospective", "hand_off"]
@@ -58,7 +63,7 @@ async def test_the_prompts_are_listed_with_their_arguments(agent: Agent) -> None
 
 async def test_starting_work_claims_the_task_and_shows_its_brief(agent: Agent) -> None:
     text = await told(agent, "start_work", tag="paper")
-    assert "You now hold task 3 with lease" in text
+    assert "You hold task 3 with lease" in text
     assert '"title":"Fold it"' in text
     task = await agent("get_task", task_id=3)
     assert (task["claimed_by"], task["status"]) == ("ada", "in_progress")
@@ -68,9 +73,24 @@ async def test_starting_work_claims_the_task_and_shows_its_brief(agent: Agent) -
 async def test_where_nothing_is_ready_starting_work_says_why(agent: Agent) -> None:
     await agent("create_board", name="Empty")
     assert "Nothing is ready" in await told(agent, "start_work", board="Empty")
-    await agent.client.call_tool("claim_next", {"board": "Plan", "task_id": 1})
-    assert (await refused(agent, "start_work", task_id="1")).code == -32602
+
+
+async def test_whoever_holds_a_task_goes_on_with_it(agent: Agent) -> None:
+    claim = await agent("claim_next", board="Plan", task_id=1)
+    text = await told(agent, "start_work", task_id="1")
+    assert f"You hold task 1 with lease {claim['task']['lease']}" in text
+    assert "A3, since A4 is too small" in text
     await agent("release_task", task_id=1)
+    assert "still waits for 1" in (await refused(agent, "start_work", task_id="2")).message
+
+
+async def test_a_task_that_another_holds_is_not_started(app: App, call: Call) -> None:
+    await call("create_board", name="Plan")
+    await call("create_task", title="Draw the map", status="todo")
+    await call("claim_next", actor="ann")
+    with pytest.raises(Held) as caught:
+        await Prompts(app).told("start_work", {"task_id": "1"}, Caller("bob"))
+    assert "held by ann" in caught.value.message
 
 
 async def test_planning_shows_the_board_and_what_is_near(agent: Agent) -> None:
