@@ -17,7 +17,7 @@ from kanban_mcp.settings import Settings
 
 CALLERS = (1, 10, 50)
 PROCESSES = 4
-CREATED = 300
+CREATED = 200
 ROUNDS = 3
 
 

@@ -27,7 +27,7 @@ def measure() -> list[Figure]:
             lambda: inside.database.run("bench", "pragma wal_autocheckpoint = 1000"), caller=CALLER
         ).result()
         writes = _Writes(beside), _Writes(inside)
-        for _ in range(40 if full() else 10):
+        for _ in range(40 if full() else 6):
             for each in writes:
                 each.run()
     own, sqlites = (each.tail for each in writes)

@@ -41,6 +41,5 @@ def _leased(result: Mapping[str, Any]) -> bool:
 
 
 VIEWS: Mapping[str, Scopes] = {"get_task": _brief, "get_board": _board, "list_tasks": _board}
-SHARED = {"get_board", "list_tasks"}
-"""Shared between processes too. A brief is read from the file sooner than from a Redis beside it, and shows the end of
-a lease, which changes without an entry in the log."""
+SHARED = {"list_tasks"}
+"""Shared between processes too. A brief and a board are read from the file as soon as from a Redis beside it."""

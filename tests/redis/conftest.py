@@ -49,5 +49,5 @@ async def board(call: Call) -> dict[str, Any]:
 
 
 async def shown(app: App) -> dict[str, Any]:
-    """The board as an app shows it."""
-    return await app.runner.call("get_board", {}, actor="ann")
+    """The tasks of the board as an app shows them, which processes share."""
+    return await app.runner.call("list_tasks", {}, actor="ann")

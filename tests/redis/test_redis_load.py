@@ -49,17 +49,17 @@ class Load:
             title = f"{task} for the {number}th time"
             await writer.runner.call("update_task", {"task_id": task, "title": title}, actor=f"worker {task}")
             for app in (reader, writer):
-                board = await app.runner.call("get_board", {}, actor="ann")
-                assert title in titles(board)
+                page = await app.runner.call("list_tasks", {}, actor="ann")
+                assert title in titles(page)
             self.done += 1
             if (event := self.reached.get(self.done)) is not None:
                 event.set()
 
 
-def titles(board: dict[str, Any]) -> list[str]:
-    """Of the tasks that a board shows."""
-    place = board["tasks"]["columns"].index("title")
-    return [row[place] for row in board["tasks"]["rows"]]
+def titles(page: dict[str, Any]) -> list[str]:
+    """Of the tasks of a page."""
+    place = page["columns"].index("title")
+    return [row[place] for row in page["rows"]]
 
 
 async def loaded(apps: tuple[App, App], call: Call) -> Load:
