@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from kanban_mcp.models.diagnostics import Leak, Memory, MemorySnapshot, Verdict
+from kanban_mcp.models.fields import A_NUMBER
 from kanban_mcp.store.clock import Clock, stamp
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ NOISE_BYTES = 16 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
-Top = Annotated[int, Field(ge=0, le=50)]
+Top = Annotated[int, Field(ge=0, le=50), A_NUMBER]
 
 ADVICE = {
     "rss_bytes": "The process grows outside of what is counted here: look at large results and at C libraries.",

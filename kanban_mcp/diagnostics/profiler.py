@@ -14,6 +14,7 @@ from pydantic import Field
 
 from kanban_mcp.errors import Busy, Invalid
 from kanban_mcp.models.diagnostics import Profile, milliseconds
+from kanban_mcp.models.fields import A_NUMBER
 from kanban_mcp.nearest import nearest
 
 INTERVAL = 0.005
@@ -33,7 +34,7 @@ _WAITING = {
 }
 """Where a thread sits when it has nothing to do."""
 
-Seconds = Annotated[float, Field(ge=0.1, le=60)]
+Seconds = Annotated[float, Field(ge=0.1, le=60), A_NUMBER]
 Stack: TypeAlias = tuple[str, ...]
 
 

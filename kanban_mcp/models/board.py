@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kanban_mcp.models.fields import Category, Name, Slug
+from kanban_mcp.models.fields import A_NUMBER, Category, Name, Slug
 from kanban_mcp.models.page import Page
 from kanban_mcp.models.record import Record
 
@@ -15,7 +15,7 @@ class ColumnSpec(Record):
     status: Slug
     name: Name | None = None
     category: Category
-    wip_limit: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    wip_limit: Annotated[int, Field(ge=1, le=100_000), A_NUMBER] | None = None
 
 
 class Column(Record):

@@ -39,6 +39,13 @@ def _tag_name(text: str) -> str:
     return _name(text)
 
 
+def _number(value: Any) -> Any:
+    """What is true or false is no number, although Python takes it for one: an undo since `false` would undo all."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
 def _id(value: int) -> int:
     if not 0 < value <= _LARGEST_ID:
         raise ValueError("an id is a positive integer")
@@ -91,10 +98,13 @@ def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
-Id: TypeAlias = Annotated[int, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
-Seq: TypeAlias = Annotated[int, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
-Lease: TypeAlias = Annotated[int, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
-Version: TypeAlias = Annotated[int, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
+A_NUMBER = BeforeValidator(_number)
+"""Stands behind the bounds, which its schema would not tell otherwise."""
+Whole: TypeAlias = Annotated[int, A_NUMBER]
+Id: TypeAlias = Annotated[Whole, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
+Seq: TypeAlias = Annotated[Whole, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Lease: TypeAlias = Annotated[Whole, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Version: TypeAlias = Annotated[Whole, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
 BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(_one_line)]
 Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
@@ -102,7 +112,7 @@ Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidato
 Content: TypeAlias = Annotated[str, _text(20_000), AfterValidator(_printable)]
 Status: TypeAlias = Annotated[str, _text(50), AfterValidator(_one_line)]
 Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,49}$")]
-Priority: TypeAlias = Annotated[int, Field(ge=0, le=10)]
+Priority: TypeAlias = Annotated[int, Field(ge=0, le=10), A_NUMBER]
 Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_name)]
 Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
 TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
@@ -121,7 +131,7 @@ ChecklistItem: TypeAlias = Annotated[
 Checklist: TypeAlias = Annotated[list[ChecklistItem], BeforeValidator(_listed), Field(max_length=50)]
 Color: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")]
 Query: TypeAlias = str
-Limit: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Limit: TypeAlias = Annotated[int, Field(ge=1, le=100), A_NUMBER]
 Cursor: TypeAlias = Annotated[str, _text(500)]
 Detail: TypeAlias = Annotated[Literal["summary", "full"], SkipJsonSchema()]
 """How much of each task a list has. Agents are not told of it: whole rows are for programs."""
@@ -129,8 +139,8 @@ FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=
 """A name in the folder for files, with slashes between; what it may lead to is checked where it is opened."""
 IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
 
-Wait: TypeAlias = Annotated[float, Field(ge=0, le=30)]
-Depth: TypeAlias = Annotated[int, Field(ge=1, le=10)]
+Wait: TypeAlias = Annotated[float, Field(ge=0, le=30), A_NUMBER]
+Depth: TypeAlias = Annotated[int, Field(ge=1, le=10), A_NUMBER]
 
 Category: TypeAlias = Literal["todo", "active", "done"]
 NoteCategory: TypeAlias = Literal["general", "progress", "decision", "blocker", "question", "handoff"]

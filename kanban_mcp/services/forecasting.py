@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from kanban_mcp.errors import Invalid
-from kanban_mcp.models.fields import BoardRef, Moment, TagName
+from kanban_mcp.models.fields import A_NUMBER, BoardRef, Moment, TagName
 from kanban_mcp.models.flow import Forecast, HowMany, Outlook, Rested, When
 from kanban_mcp.services import trials
 from kanban_mcp.services.boards import Boards
@@ -23,7 +23,7 @@ FEWEST_DAYS = 7
 FEWEST_FINISHED = 10
 """With fewer finished tasks, chance speaks louder than the team."""
 
-Number = Annotated[int, Field(ge=1, le=100_000)]
+Number = Annotated[int, Field(ge=1, le=100_000), A_NUMBER]
 
 
 class _Basis(NamedTuple):

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.app import App
+from kanban_mcp.errors import NotFound
 from kanban_mcp.transport.auth import Admission
 from kanban_mcp.transport.bodies import Bodies
 from kanban_mcp.transport.clients import ClientAddresses
@@ -23,6 +24,7 @@ from kanban_mcp.transport.mcp_http import PATHS, McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
 from kanban_mcp.transport.metrics import Metrics
 from kanban_mcp.transport.openapi import OpenApi
+from kanban_mcp.transport.problems import problem, refuse
 from kanban_mcp.transport.rate_limit import RateLimit
 from kanban_mcp.transport.reader import Reader
 from kanban_mcp.transport.readiness import Readiness
@@ -70,7 +72,7 @@ def site(app: App) -> Site:
         *Readiness(app).routes,
         *Web(app).routes,
     ]
-    inner = _first(rest, mcp, Router(routes=routes, lifespan=lifespan))
+    inner = _first(rest, mcp, Router(routes=routes, default=_nowhere, lifespan=lifespan))
     paths = (*(PREFIX + each.template for each in rest.addresses.resources), *PATHS, *map(_path, routes))
 
     def close() -> None:
@@ -83,6 +85,11 @@ def site(app: App) -> Site:
 def _path(route: BaseRoute) -> str:
     assert isinstance(route, Route | WebSocketRoute | Mount)
     return route.path
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    error = NotFound("There is nothing at this address.", hint="/openapi.json lists those of REST; MCP is at /mcp.")
+    await refuse(problem(error), scope, receive, send)
 
 
 def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:

@@ -135,5 +135,5 @@ def _claimed(headers: Mapping[bytes, bytes]) -> str:
     """The name that someone on this machine gives itself, on one line and no longer than an actor may be."""
     if b"x-actor" not in headers:
         return ""
-    name = " ".join(headers[b"x-actor"].decode("latin-1").split())
+    name = " ".join(headers[b"x-actor"].decode(errors="replace").split())
     return "".join(letter for letter in name if letter.isprintable())[:LONGEST_ACTOR]

@@ -186,7 +186,7 @@ class OpenApi:
         statuses = {*_ALWAYS, 404, 409, 408, 412, 413, 415} if method != "GET" else {*_ALWAYS, 404}
         statuses |= {304} if _tagged(operation, method) else set()
         answers = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
-        if operation.creates in ("/tasks/{id}", "/boards/{id}", "/notes/{id}"):
+        if operation.creates in _FOLLOWING:
             result["links"] = _links(operation)
         return {"201" if operation.creates else "200": result, **answers}
 
@@ -230,6 +230,7 @@ def _body(resource: Resource, operation: Operation) -> dict[str, Any]:
     schema = _arguments(operation)
     properties = {name: part for name, part in schema.get("properties", {}).items() if name not in resource.parameters}
     required = [name for name in schema.get("required", []) if name in properties]
+    properties = {name: part if name in required else _or_null(part) for name, part in properties.items()}
     whole = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     example = {
         name: EXAMPLES[name]
@@ -242,13 +243,23 @@ def _body(resource: Resource, operation: Operation) -> dict[str, Any]:
 
 def _links(operation: Operation) -> dict[str, Any]:
     """What can be done with the new thing."""
-    noun = {"/tasks/{id}": "task", "/boards/{id}": "board", "/notes/{id}": "note"}[operation.creates]
-    name = "board" if noun == "board" else f"{noun}_id"
-    after = {"task": ("get_task", "update_task", "move_task", "add_note", "delete_task"), "board": ("get_board",)}
-    return {
-        other: {"operationId": other, "parameters": {name: "$response.body#/id"}}
-        for other in after.get(noun, ("update_note", "delete_note"))
-    }
+    name, part, following = _FOLLOWING[operation.creates]
+    return {other: {"operationId": other, "parameters": {name: f"$response.body#/{part}"}} for other in following}
+
+
+_FOLLOWING: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "/tasks/{id}": ("task_id", "id", ("get_task", "update_task", "move_task", "add_note", "delete_task")),
+    "/boards/{id}": ("board", "id", ("get_board",)),
+    "/notes/{id}": ("note_id", "id", ("update_note", "delete_note")),
+    "/tags/{name}": ("tag", "name", ("update_tag", "delete_tag")),
+}
+"""By the address of what was made: the parameter that names it, where its value is, and what it is for."""
+
+
+def _or_null(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Null is taken for what is not given, whatever the type."""
+    null = {"type": "null"}
+    return part if null in part.get("anyOf", ()) else {"anyOf": [part, null]}
 
 
 def _answer(status: int) -> dict[str, Any]:

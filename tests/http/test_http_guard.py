@@ -164,3 +164,10 @@ async def test_pages_of_an_allowed_origin_may_read_answers_and_no_others(db: Pat
             foreign = await page.get("/api/boards", headers={"Origin": "https://evil.com"})
             assert foreign.status_code == 403
             assert "access-control-allow-origin" not in foreign.headers
+
+
+async def test_what_is_nowhere_is_told_in_a_problem(client: httpx2.AsyncClient) -> None:
+    for path in ("/nowhere", "/apix", "//api/tasks"):
+        answered = await client.get(path)
+        assert (answered.status_code, answered.json()["code"]) == (404, "not_found")
+        assert answered.headers["content-type"] == "application/problem+json"

@@ -96,9 +96,10 @@ def test_the_file_holds_no_key_only_its_hash(app: App, db: Path) -> None:
 async def test_whoever_calls_from_this_machine_is_let_in_until_there_is_a_key(
     app: App, local: httpx2.AsyncClient
 ) -> None:
-    assert (await local.post("/api/boards", json={"name": "A"}, headers={"X-Actor": "ann"})).is_success
+    named = {b"X-Actor": "Zoë".encode()}
+    assert (await local.post("/api/boards", json={"name": "A"}, headers=named)).is_success
     changes = await app.runner.call("list_changes", {}, actor="test")
-    assert changes["rows"][0][2] == "ann"
+    assert changes["rows"][0][2] == "Zoë"
     text = made(app)
     assert (await local.get("/api/boards")).status_code == 401
     assert (await local.get("/api/boards", headers=bearing(text))).status_code == 200

@@ -1,11 +1,12 @@
 """Whatever is given for whichever argument: an answer or a refusal that says why, never a fault of ours."""
 
+import json
 from typing import Any
 
 import pytest
 
 from kanban_mcp.app import App
-from kanban_mcp.errors import KanbanError
+from kanban_mcp.errors import Invalid, KanbanError
 from tests.conftest import Call
 
 SOUND: dict[str, Any] = {
@@ -79,3 +80,21 @@ async def test_no_value_of_an_argument_is_a_fault_of_ours(app: App, names: list[
                 if error.code == "internal":
                     faults.append(f"{name}.{key}")
     assert faults == []
+
+
+@pytest.mark.parametrize("value", [True, False])
+async def test_true_and_false_are_no_numbers(app: App, names: list[str], value: bool) -> None:
+    taken: list[str] = []
+    for name in names:
+        operation = app.catalog[name]
+        fields = operation.arguments.model_fields
+        sound = {key: SOUND[key] for key, field in fields.items() if field.is_required()}
+        for key, schema in operation.schema.get("properties", {}).items():
+            kinds = json.dumps(schema)
+            if ('"integer"' in kinds or '"number"' in kinds) and '"object"' not in kinds and '"boolean"' not in kinds:
+                try:
+                    operation.checked({**sound, key: value})
+                    taken.append(f"{name}.{key}")
+                except Invalid:
+                    pass
+    assert taken == []
