@@ -249,6 +249,13 @@ def test_a_host_that_passes_no_calls_on_shows_the_board_as_it_was(show: Show) ->
     assert host.seen("calls") == []
 
 
+def test_a_host_that_gives_the_page_texts_alone_shows_the_board_that_was_asked_for(show: Show, rest: Rest) -> None:
+    rest("POST", "/boards", name="Another")
+    host = show(textAlone=True, arguments={"board": "Plan"})
+    host.move(2, "Review")
+    expect(host.frame.locator(f"{column('review')} {card(2)}")).to_be_visible()
+
+
 def test_a_board_that_is_not_there_is_told_in_the_page(show: Show) -> None:
     host = show(arguments={"board": "No such"}, cards=False)
     expect(host.frame.get_by_role("alert")).to_contain_text("There is no board 'No such'.")

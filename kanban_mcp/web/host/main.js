@@ -1,4 +1,5 @@
 // The board inside an agent's host: the same board, in a frame that the host gives and by calls that it passes on.
+import { call } from "../api.js";
 import { boardPage } from "../board.js";
 import { Columns } from "../columns.js";
 import { h, tell, wrong } from "../dom.js";
@@ -15,10 +16,12 @@ const MODES = ["inline", "fullscreen"];
 const content = document.getElementById("content");
 let host = { hostCapabilities: {}, hostContext: {} };
 let leave = () => {};
+let asked = {};
 let board = null;
 
 async function begin() {
-  hear("ui/notifications/tool-result", result);
+  hear("ui/notifications/tool-input", ({ arguments: given }) => (asked = given ?? {}));
+  hear("ui/notifications/tool-result", (called) => result(called).catch(wrong));
   hear("ui/notifications/tool-cancelled", ({ reason }) => say(`The board was not read${reason ? `: ${reason}` : "."}`));
   hear("ui/notifications/host-context-changed", changed);
   answer("ui/resource-teardown", () => (leave(), {}));
@@ -33,10 +36,11 @@ async function begin() {
 }
 
 /** The agent's call was answered: it says which board, and how that was then. */
-function result({ structuredContent, content: said, isError }) {
+async function result({ structuredContent, content: said, isError }) {
   if (isError) return say(structuredContent?.message ?? said?.[0]?.text);
-  board = whole(structuredContent);
-  show().catch(wrong);
+  // To pages of some hosts come texts alone.
+  board = structuredContent ? whole(structuredContent) : await call("get_board", { ...asked, limit: 1 });
+  await show();
 }
 
 /** Show the board, with a card's page beside it if one is named. */
