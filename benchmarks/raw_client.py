@@ -79,8 +79,7 @@ class RawClient:
         self._process.stdout.close()
 
     def _arrived(self) -> int:
-        assert self._process.stdout
-        return os.read(self._process.stdout.fileno(), 1 << 20).count(b"\n")
+        return self._read().count(b"\n")
 
     def _send(self, message: dict[str, Any]) -> None:
         self._write(json.dumps(message).encode() + b"\n")
@@ -89,10 +88,16 @@ class RawClient:
         assert self._process.stdin
         self._process.stdin.write(data)
 
-    def _line(self) -> bytes:
+    def _read(self) -> bytes:
         assert self._process.stdout
+        data = os.read(self._process.stdout.fileno(), 1 << 20)
+        if not data:
+            raise EOFError("The server has ended.")
+        return data
+
+    def _line(self) -> bytes:
         while b"\n" not in self._buffer:
-            self._buffer += os.read(self._process.stdout.fileno(), 1 << 20)
+            self._buffer += self._read()
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
 
