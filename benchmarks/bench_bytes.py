@@ -22,7 +22,7 @@ def measure() -> list[Figure]:
 
 def _size(db: Path, toolsets: tuple[str, ...], budget: int) -> Figure:
     with open_app(Settings(db=db, toolsets=toolsets)) as app:
-        listed = Introduction(app).list_tools(Caller(""), modern=False)
+        listed = Introduction(app.settings).list_tools(Caller(""), modern=False)
     size = len(to_json(listed))
     return Figure(
         f"tools/list of {','.join(toolsets)}", size, "bytes", budget, "at most", f"{len(listed['tools'])} tools"

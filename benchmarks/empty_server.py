@@ -47,4 +47,5 @@ if __name__ == "__main__":
         more = [Operation("core", "read", tool, "GET /bench", point=True) for tool in (tools.empty, tools.watch)]
         catalog = Catalog([*_app.catalog, *more], toolsets=["core"])
         _app.runner.catalog = catalog
-        anyio.run(stdio.serve_app, dataclasses.replace(_app, catalog=catalog))
+        _changed = dataclasses.replace(_app, catalog=catalog)
+        anyio.run(stdio.serve_app, _app.settings, lambda: _changed)

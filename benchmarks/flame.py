@@ -39,7 +39,7 @@ def main(target: Path) -> None:
 
 def _answer(app: App) -> None:
     """What the loop over stdio does with a line, without the pipes."""
-    lane = FastLane(app, "stdio")
+    lane = FastLane(app.settings, lambda: app.runner, "stdio")
     for number in range(CALLS):
         params = {"name": "get_task", "arguments": {"task_id": 1 + number % 500}}
         line = to_json({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})

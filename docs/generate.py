@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code; with `--check` says which are stale instead."""
+"""Writes the reference pages and the list of tools from the code; with `--check` says which are stale instead."""
 
 import inspect
 import json
@@ -6,12 +6,12 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import click
 from mcp.types import Prompt
-from pydantic_core import PydanticUndefined
 
 from docs.addresses import rest_page
 from docs.certification import mcp_page
@@ -20,20 +20,23 @@ from docs.sockets import websocket_page
 from docs.specification import PARTS, Part
 from kanban_mcp import errors
 from kanban_mcp.app import open_app
-from kanban_mcp.catalog import TOOLSETS
 from kanban_mcp.cli import main as main_command
+from kanban_mcp.models.toolset import TOOLSETS
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
+from kanban_mcp.transport.apps import Apps
+from kanban_mcp.transport.introduction import TOOLS
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Kind, Resources
+from kanban_mcp.transport.tool_list import tool_list
 
 REFERENCE = Path(__file__).parent / "reference"
 COSTS = Path(__file__).parents[1] / "tests" / "snapshots" / "ergonomics.json"
 GENERATED = "<!-- Written by `make docs` from the code; edit the code. -->\n"
 
 
-def pages() -> dict[str, str]:
-    """Every generated page by file name."""
+def files() -> dict[Path, str]:
+    """Every generated file."""
     with (
         tempfile.TemporaryDirectory() as folder,
         open_app(Settings(db=Path(folder) / "docs.db", toolsets=("all",))) as app,
@@ -41,7 +44,8 @@ def pages() -> dict[str, str]:
         listed = list(app.catalog)
         kinds, prompts = Resources(app).kinds, Prompts(app).listed().prompts
         rest, metrics = rest_page(app), metrics_page(app)
-    return {
+        tools = tool_list(listed, Apps(app).operation)
+    pages = {
         "operations.md": _operations(listed),
         "resources.md": _resources(kinds),
         "prompts.md": _prompts(prompts),
@@ -55,6 +59,7 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "specification.md": _specification(),
     }
+    return {TOOLS: tools, **{REFERENCE / name: text for name, text in pages.items()}}
 
 
 def _operations(listed: list[Operation]) -> str:
@@ -160,9 +165,9 @@ def _remark(required: bool, schema: dict[str, Any]) -> str:
 def _settings() -> str:
     lines = [GENERATED, "# Settings", "", "Flags win over variables.", "", "| variable | default | |", "|---|---|---|"]
     docs = _attribute_docs(Settings)
-    for name, field in Settings.model_fields.items():
-        default = "a file in the user's data folder" if field.default is PydanticUndefined else _shown(field.default)
-        lines.append(f"| `KANBAN_{name.upper()}` | {default} | {docs[name]} |")
+    for field in fields(Settings):
+        default = "a file in the user's data folder" if field.default is MISSING else _shown(field.default)
+        lines.append(f"| `KANBAN_{field.name.upper()}` | {default} | {docs[field.name]} |")
     return "\n".join([*lines, ""])
 
 
@@ -250,10 +255,9 @@ def _linked(path: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or check them; the number of stale ones."""
+    """Write the files, or check them; the number of stale ones."""
     stale = 0
-    for name, text in pages().items():
-        path = REFERENCE / name
+    for path, text in files().items():
         if path.exists() and path.read_text() == text:
             continue
         stale += 1

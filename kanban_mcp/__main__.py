@@ -1,15 +1,12 @@
 """`python -m kanban_mcp`, and the console script."""
 
-import gc
+from kanban_mcp.loading import loading
 
 
 def main() -> None:
-    """Start, without collecting garbage while loading: nothing loaded is garbage, and looking costs a tenth."""
-    gc.disable()
-    from kanban_mcp.cli import main as command_line  # noqa: PLC0415
-
-    gc.freeze()
-    gc.enable()
+    """Start."""
+    with loading():
+        from kanban_mcp.cli import main as command_line  # noqa: PLC0415
     command_line()
 
 

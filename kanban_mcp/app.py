@@ -10,19 +10,20 @@ from kanban_mcp.catalog import Catalog, operations
 from kanban_mcp.diagnostics.diagnostics import Diagnostics
 from kanban_mcp.diagnostics.profiler import Spans
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.opening import Opened, opening
 from kanban_mcp.reads import Reads
 from kanban_mcp.runner import Runner
 from kanban_mcp.services.services import Services
 from kanban_mcp.settings import Settings
-from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
 from kanban_mcp.store.checkpointer import Checkpointer
 from kanban_mcp.store.clock import Clock, system_clock
-from kanban_mcp.store.database import Database, DatabaseOptions
+from kanban_mcp.store.database import Database
 from kanban_mcp.store.feed import Feed
 from kanban_mcp.store.follower import Follower
 from kanban_mcp.store.news import News
 from kanban_mcp.store.remote import Remote
+from kanban_mcp.store.store import Store
 from kanban_mcp.store.writer import Writer
 from kanban_mcp.writes import Writes
 
@@ -47,18 +48,17 @@ class App:
 @contextlib.contextmanager
 def open_app(settings: Settings, *, clock: Clock = system_clock) -> Iterator[App]:
     """Open everything over one database file. Raises Unusable when the file cannot serve."""
-    with contextlib.ExitStack() as closing:
-        yield _opened(settings, clock, closing)
+    with opening(settings, clock=clock) as opened:
+        yield assembled(opened)
 
 
-def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> App:
-    """Each part as soon as what it needs is there; `closing` undoes that in reverse."""
+def assembled(opened: Opened) -> App:
+    """Each part on an open file, as soon as what it needs is there; what closes the file undoes that in reverse."""
+    settings, database, remote, closing = opened.settings, opened.database, opened.remote, opened.closing
     spans = Spans()
-    remote = _remote(settings, closing)
-    with spans.measure("open the file"):
-        database = Database(settings.db, _options(settings), clock=clock)
+    spans.add("open the file", opened.seconds)
     writer = Writer(database, batch=settings.batch_size, window=settings.batch_window_ms / 1000)
-    closing.callback(_end, writer, database)
+    opened.finish = writer.stop
     store = Store(database)
     services = Services(store, bound=settings.board, lease_seconds=settings.lease_minutes * 60, files=settings.files)
     cache = Cache(entries=settings.cache_entries, ttl=settings.cache_seconds)
@@ -81,21 +81,6 @@ def _opened(settings: Settings, clock: Clock, closing: contextlib.ExitStack) -> 
         writer.submit(functools.partial(services.history.trim, settings.log_days), caller=Caller("kanban-mcp"))
     news = News(database, store.changes, feed)
     return App(settings, services, catalog, runner, database, writer, feed, news, cache, follower, watch)
-
-
-def _options(settings: Settings) -> DatabaseOptions:
-    return DatabaseOptions(
-        durability=settings.durability,
-        readers=settings.readers,
-        busy_timeout=settings.busy_timeout,
-        mmap_size=settings.mmap_size,
-    )
-
-
-def _remote(settings: Settings, closing: contextlib.ExitStack) -> Remote | None:
-    if settings.redis_url is None:
-        return None
-    return closing.enter_context(contextlib.closing(Remote(settings.redis_url, ttl=settings.redis_seconds)))
 
 
 def _diagnostics(
@@ -124,9 +109,3 @@ def _diagnostics(
 def _committed(feed: Feed, checkpointer: Checkpointer) -> None:
     feed.committed()
     checkpointer.committed()
-
-
-def _end(writer: Writer, database: Database) -> None:
-    """Close the database once nothing writes; a writer that hangs at another's gate is left to the system."""
-    if writer.stop():
-        database.close()

@@ -10,7 +10,7 @@ from kanban_mcp.errors import Invalid, KanbanError
 from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
 from kanban_mcp.progress import report
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 _REFERENCE = re.compile(r"^\$(\d{1,2})((?:\.\w+)+)$")
 

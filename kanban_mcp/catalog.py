@@ -9,8 +9,6 @@ from kanban_mcp.nearest import nearest
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
 
-TOOLSETS = ("core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data")
-
 
 def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operation, ...]:
     """All operations, in the order they are listed to agents."""

@@ -1,20 +1,26 @@
 """The command line: flags become Settings, Settings become a transport."""
 
 import asyncio
+import contextlib
+import functools
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
 
 from kanban_mcp import __version__
-from kanban_mcp.app import App, open_app
 from kanban_mcp.commands.flags import UNUSABLE, common
 from kanban_mcp.commands.flags import settings as settings_of
 from kanban_mcp.commands.group import LazyGroup
 from kanban_mcp.errors import Busy, Unusable
+from kanban_mcp.loading import loading
+from kanban_mcp.opening import Opened, opening
 from kanban_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from kanban_mcp.app import App
 
 COMMANDS = {
     "board": "people:board",
@@ -95,7 +101,7 @@ def _serve_demo(given: dict[str, Any], opening: str | None) -> None:
 
 
 def _serve_http(
-    settings: Settings, *, opening: str | None, beside: Callable[[App], Awaitable[None]] | None = None
+    settings: Settings, *, opening: str | None, beside: "Callable[[App], Awaitable[None]] | None" = None
 ) -> None:
     """Serve until a signal; `opening` is the page to show first, `beside` what goes on as long."""
     from kanban_mcp.transport import http  # noqa: PLC0415
@@ -106,32 +112,43 @@ def _serve_http(
 
             open_browser(address + opening)
 
-    async def served(app: App) -> None:
+    async def served(app: "App") -> None:
         # Ended with the loop; in a group, what refuses to start would come as a group of errors.
         going = asyncio.ensure_future(beside(app)) if beside is not None else None
         await http.serve(app, listening)
         if going is not None:
             going.cancel()
 
-    _serve(settings, served)
+    with _opened(settings) as opened:
+        anyio.run(served, _assembled(opened))
 
 
 def _serve_stdio(settings: Settings) -> None:
     from kanban_mcp.transport import stdio  # noqa: PLC0415
 
-    _serve(settings, stdio.serve_app)
+    with _opened(settings) as opened:
+        anyio.run(stdio.serve_app, settings, functools.partial(_assembled, opened))
 
 
-def _serve(settings: Settings, transport: Callable[[App], Awaitable[None]]) -> None:
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[Opened]:
+    """The file, to serve it; ends with a line on stderr where it cannot be served."""
     from kanban_mcp.transport import logs  # noqa: PLC0415
 
     logs.configure(settings.log_level)
     try:
-        with open_app(settings) as app:
-            anyio.run(transport, app)
+        with opening(settings) as opened:
+            yield opened
     except (Busy, Unusable) as error:
         click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
         sys.exit(UNUSABLE)
+
+
+def _assembled(opened: Opened) -> "App":
+    """All there is, on an open file. It takes four fifths of a start to load, and to list tools needs none of it."""
+    with loading():
+        from kanban_mcp.app import assembled  # noqa: PLC0415
+    return assembled(opened)
 
 
 @main.command()

@@ -16,10 +16,10 @@ from kanban_mcp.errors import Forbidden, Invalid
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.models.fields import IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
+from kanban_mcp.models.toolset import Toolset
 from kanban_mcp.nearest import nearest
 
 Effect: TypeAlias = Literal["read", "write", "destroy"]
-Toolset: TypeAlias = Literal["core", "boards", "tasks", "notes", "tags", "flow", "diagnostics", "data"]
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,6 @@ class Operation:
         if self.admin:
             return "admin"
         return "read" if self.effect == "read" else "write"
-
-    def permits(self, caller: Caller) -> bool:
-        """Whether a caller may have it carried out, on some board."""
-        return self.scope in caller.scopes and not (self.wide and caller.boards is not None)
 
     def permit(self, caller: Caller) -> None:
         """Raise Forbidden if a caller may not have it carried out."""

@@ -15,10 +15,10 @@ from kanban_mcp.errors import Conflict
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
 from kanban_mcp.store.idempotency import FirstAnswer
 from kanban_mcp.store.landing import Landing
+from kanban_mcp.store.store import Store
 from kanban_mcp.store.writer import Writer
 
 KEY_SECONDS = 24 * 3600

@@ -2,16 +2,17 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from kanban_mcp.app import App, open_app
-from kanban_mcp.catalog import TOOLSETS
 from kanban_mcp.commands.flags import settings
 from kanban_mcp.errors import Unusable
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.toolset import TOOLSETS
 from kanban_mcp.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -33,7 +34,7 @@ def opened(chosen: Settings, *, making: bool = False) -> Iterator[App]:
     """The app over a file, which is there already unless the command may be `making` it. Raises Unusable."""
     if not making and not chosen.db.exists():
         raise Unusable(f"There is no database file {chosen.db}.", hint="Choose another with --db, or `board add` one.")
-    with open_app(chosen.model_copy(update={"toolsets": TOOLSETS})) as app:
+    with open_app(replace(chosen, toolsets=TOOLSETS)) as app:
         yield app
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from kanban_mcp.settings import Settings
 

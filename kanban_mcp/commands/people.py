@@ -12,8 +12,8 @@ from kanban_mcp.commands.running import run
 from kanban_mcp.commands.words import ALONE, NOUNS, Word, typed
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
-from kanban_mcp.store import Store
 from kanban_mcp.store.bench import Bench
+from kanban_mcp.store.store import Store
 
 
 @functools.cache

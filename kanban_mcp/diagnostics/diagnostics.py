@@ -13,12 +13,12 @@ from kanban_mcp.diagnostics.queries import QueryMonitor
 from kanban_mcp.diagnostics.ticker import Ticker
 from kanban_mcp.diagnostics.tracing import tracing
 from kanban_mcp.models.caller import NOBODY
-from kanban_mcp.store import Store
 from kanban_mcp.store.cache import Cache
 from kanban_mcp.store.checks import Checks
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import memory_used
 from kanban_mcp.store.remote import Remote
+from kanban_mcp.store.store import Store
 from kanban_mcp.store.writer import Writer
 
 CHECK_SECONDS = 60.0

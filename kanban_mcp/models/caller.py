@@ -25,6 +25,10 @@ class Caller(NamedTuple):
         """What decides which operations are for the caller."""
         return self.scopes, self.boards is not None
 
+    def may(self, scope: Scope, *, wide: bool) -> bool:
+        """Whether what needs this scope is for the caller on some board, or on all at once when it is `wide`."""
+        return scope in self.scopes and not (wide and self.boards is not None)
+
     def named(self, name: str) -> "Caller":
         """The caller, under this name if it has none."""
         return self if self.actor else Caller(name, self.scopes, self.boards, self.key)

@@ -7,36 +7,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from kanban_mcp.visible import visible
+from kanban_mcp.models.text import one_line, plain_name, printable
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHECKED = re.compile(r"^\[([ xX])\]\s*")
 _LARGEST_ID = 2**63 - 1
-
-
-def _printable(text: str) -> str:
-    if _CONTROL.search(text):
-        raise ValueError("control characters are not allowed")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        raise ValueError("must be one line")
-    return _printable(text)
-
-
-def _name(text: str) -> str:
-    """What callers find things by must be shown as it is stored."""
-    if visible(_one_line(text)) != text:
-        raise ValueError("a name holds no characters that cannot be seen or that turn the direction of text")
-    return text
 
 
 def _tag_name(text: str) -> str:
     if "," in text:
         raise ValueError("a tag holds no comma; give several tags as a list")
-    return _name(text)
+    return plain_name(text)
 
 
 def _number(value: Any) -> Any:
@@ -105,16 +85,16 @@ Id: TypeAlias = Annotated[Whole, AfterValidator(_id), WithJsonSchema({"type": "i
 Seq: TypeAlias = Annotated[Whole, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Lease: TypeAlias = Annotated[Whole, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Version: TypeAlias = Annotated[Whole, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
-BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(_one_line)]
-Title: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
-Name: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
-Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidator(_printable)]
-Content: TypeAlias = Annotated[str, _text(20_000), AfterValidator(_printable)]
-Status: TypeAlias = Annotated[str, _text(50), AfterValidator(_one_line)]
+BoardRef: TypeAlias = Id | Annotated[str, _text(100), AfterValidator(one_line)]
+Title: TypeAlias = Annotated[str, _text(200), AfterValidator(one_line)]
+Name: TypeAlias = Annotated[str, _text(100), AfterValidator(plain_name)]
+Description: TypeAlias = Annotated[str, _text(20_000, shortest=0), AfterValidator(printable)]
+Content: TypeAlias = Annotated[str, _text(20_000), AfterValidator(printable)]
+Status: TypeAlias = Annotated[str, _text(50), AfterValidator(one_line)]
 Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,49}$")]
 Priority: TypeAlias = Annotated[int, Field(ge=0, le=10), A_NUMBER]
-Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(_name)]
-Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(_name)]
+Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(plain_name)]
+Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(plain_name)]
 TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
 TagParent: TypeAlias = Annotated[str, _text(50, shortest=0), AfterValidator(_tag_name)]
 TagNames: TypeAlias = Annotated[list[TagName], BeforeValidator(_listed), Field(max_length=50)]
@@ -126,7 +106,7 @@ Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
 Since: TypeAlias = Annotated[Seq | Moment, BeforeValidator(_since)]
 """A seq of the log, or a time."""
 ChecklistItem: TypeAlias = Annotated[
-    str, BeforeValidator(_checklist_item), _text(504, shortest=5), AfterValidator(_one_line)
+    str, BeforeValidator(_checklist_item), _text(504, shortest=5), AfterValidator(one_line)
 ]
 Checklist: TypeAlias = Annotated[list[ChecklistItem], BeforeValidator(_listed), Field(max_length=50)]
 Color: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")]
@@ -137,7 +117,7 @@ Detail: TypeAlias = Annotated[Literal["summary", "full"], SkipJsonSchema()]
 """How much of each task a list has. Agents are not told of it: whole rows are for programs."""
 FileName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """A name in the folder for files, with slashes between; what it may lead to is checked where it is opened."""
-IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(_one_line)]
+IdempotencyKey: TypeAlias = Annotated[str, _text(200), AfterValidator(one_line)]
 
 Wait: TypeAlias = Annotated[float, Field(ge=0, le=30), A_NUMBER]
 Depth: TypeAlias = Annotated[int, Field(ge=1, le=10), A_NUMBER]

@@ -3,7 +3,7 @@
 from kanban_mcp.files import Folder
 from kanban_mcp.models.exchange import BackupResult
 from kanban_mcp.models.fields import FileName
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 
 class Backups:

@@ -2,7 +2,7 @@
 
 from kanban_mcp.errors import Conflict, WouldCycle
 from kanban_mcp.models.task import Task, TaskLink
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 
 class Blocking:

@@ -12,10 +12,10 @@ from kanban_mcp.models.fields import BoardRef, Cursor, Description, Limit, Name,
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.record import diff
 from kanban_mcp.models.task import LISTED, TaskRow
-from kanban_mcp.store import Store
 from kanban_mcp.store.boards import BoardRow
 from kanban_mcp.store.claims import Holder
 from kanban_mcp.store.clock import later, seconds_between
+from kanban_mcp.store.store import Store
 
 Columns = Annotated[list[ColumnSpec], Field(min_length=2, max_length=30)]
 

@@ -2,7 +2,7 @@
 
 from kanban_mcp.models.note import Note
 from kanban_mcp.models.task import Brief, BriefNote, Task
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 NOTES = 5
 LINKS = 20

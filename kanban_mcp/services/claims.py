@@ -15,8 +15,8 @@ from kanban_mcp.services.listing import Listing
 from kanban_mcp.services.notes import Notes
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import RELEASED, Writing
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import seconds_between
+from kanban_mcp.store.store import Store
 
 
 class _Candidate(NamedTuple):

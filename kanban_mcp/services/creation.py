@@ -10,7 +10,7 @@ from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 
 class Creation:

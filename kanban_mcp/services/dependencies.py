@@ -6,7 +6,7 @@ from kanban_mcp.models.task import Edge, Task
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.holding import Holding
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 
 class Dependencies:

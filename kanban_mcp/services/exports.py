@@ -17,8 +17,8 @@ from kanban_mcp.models.fields import BoardRef, FileName
 from kanban_mcp.models.page import PAGE_BYTES
 from kanban_mcp.progress import report
 from kanban_mcp.services.boards import Boards
-from kanban_mcp.store import Store
 from kanban_mcp.store.database import Row
+from kanban_mcp.store.store import Store
 from kanban_mcp.visible import visible
 
 ExportFormat: TypeAlias = Literal["jsonl", "csv", "markdown"]

@@ -14,8 +14,8 @@ from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.figures import hours_between, percentile
 from kanban_mcp.services.measuring import PERIOD, Measuring
 from kanban_mcp.services.task_history import History
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
+from kanban_mcp.store.store import Store
 
 DAY, HOUR = 24, 1
 FEWEST_DAYS = 7

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from kanban_mcp.models.fields import Depth, Id
 from kanban_mcp.models.task import Graph, Task
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 MOST_EDGES = 300
 

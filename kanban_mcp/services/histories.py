@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from kanban_mcp.models.board import Column
 from kanban_mcp.models.flow import Band
 from kanban_mcp.services.task_history import History, deleted
-from kanban_mcp.store import Store
 from kanban_mcp.store.flow import Turn
+from kanban_mcp.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

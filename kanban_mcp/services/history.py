@@ -4,8 +4,8 @@ from kanban_mcp.models.change import Change, Changes
 from kanban_mcp.models.fields import BoardRef, Id, Limit, Since
 from kanban_mcp.models.page import page
 from kanban_mcp.services.boards import Boards
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
+from kanban_mcp.store.store import Store
 
 _COLUMNS = ("seq", "at", "actor", "action", "entity", "entity_id", "board_id", "task_id", "before", "after")
 

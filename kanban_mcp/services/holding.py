@@ -2,8 +2,8 @@
 
 from kanban_mcp.errors import Held
 from kanban_mcp.models.task import Task
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
+from kanban_mcp.store.store import Store
 
 LEASE_SECONDS = 1800.0
 

@@ -24,7 +24,7 @@ from kanban_mcp.models.fields import FileName, Name
 from kanban_mcp.progress import report
 from kanban_mcp.services.exports import Exports
 from kanban_mcp.services.numbering import Numbers, Renumbering
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 CHUNK = 1000
 MOST_LINES = 50

@@ -10,7 +10,7 @@ from kanban_mcp.errors import Invalid, NotFound
 from kanban_mcp.models.caller import Scope
 from kanban_mcp.models.key import Key
 from kanban_mcp.services.boards import Boards
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 _FORM = re.compile(r"kbn_([0-9A-Za-z]{8})_[0-9A-Za-z_-]{43}")
 """A prefix that scanners for secrets can know, the id that logs and lists may show, and 256 random bits."""

@@ -5,7 +5,7 @@ from kanban_mcp.models.fields import Detail
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.task import LISTED, WHOLE, Task, TaskRow
 from kanban_mcp.services.boards import bad_cursor, listed_values
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 from kanban_mcp.store.tasks import Filters
 
 _NEVER = "9999"

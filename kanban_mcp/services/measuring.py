@@ -14,8 +14,8 @@ from kanban_mcp.services.histories import Past, past
 from kanban_mcp.services.metrics import metrics
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.task_history import History
-from kanban_mcp.store import Store
 from kanban_mcp.store.clock import later
+from kanban_mcp.store.store import Store
 
 PERIOD = 30 * 24 * 3600
 """Seconds before now that figures are about unless told otherwise: recent enough to be like what comes."""

@@ -12,7 +12,7 @@ from kanban_mcp.models.task import Task
 from kanban_mcp.services.boards import bad_cursor, require_confirmation
 from kanban_mcp.services.holding import Holding
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 COLUMNS = ("id", "category", "title", "content", "author", "created_at", "pinned")
 

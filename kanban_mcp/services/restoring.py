@@ -12,7 +12,7 @@ from kanban_mcp.services.dependencies import Dependencies
 from kanban_mcp.services.notes import Notes
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 AROUND = ("tags", "notes", "depends_on", "dependents", "subtasks")
 """What a deleted task's log entry has beside its own fields."""

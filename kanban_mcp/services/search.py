@@ -4,8 +4,8 @@ from kanban_mcp.models.fields import BoardRef, Limit, Query, Status, TagName
 from kanban_mcp.models.page import Page, page
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.tags import Tags
-from kanban_mcp.store import Store
 from kanban_mcp.store.search import Filters, Hit
+from kanban_mcp.store.store import Store
 
 
 class Search:

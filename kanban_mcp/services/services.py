@@ -25,7 +25,7 @@ from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.tasks import Tasks
 from kanban_mcp.services.undo import Undo
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 
 class Services:

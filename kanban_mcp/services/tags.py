@@ -9,7 +9,7 @@ from kanban_mcp.models.page import Page, page
 from kanban_mcp.models.tag import Tag, TaskTags
 from kanban_mcp.services.boards import require_confirmation
 from kanban_mcp.services.writing import Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 _COLUMNS = ("id", "name", "parent", "color", "tasks")
 
@@ -92,9 +92,12 @@ class Tags:
 
     def add(self, task_id: int, names: list[str]) -> list[str]:
         """Put tags on a task that has none of these; the names of all it has then."""
-        for name in {name.lower(): name for name in reversed(names)}.values():
+        added: set[int] = set()
+        for name in names:
             found = self._store.tags.named(name) or self._create(name, None, "")
-            self._store.tags.add(task_id, found.id)
+            if found.id not in added:
+                added.add(found.id)
+                self._store.tags.add(task_id, found.id)
         return self._store.tags.of_task(task_id)
 
     def _change(self, task_id: int, *, add: list[str], remove: list[str]) -> TaskTags:

@@ -37,7 +37,7 @@ from kanban_mcp.services.holding import Holding
 from kanban_mcp.services.listing import Listing
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import RELEASED, Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 from kanban_mcp.store.tasks import NO_FILTERS, Filters
 
 

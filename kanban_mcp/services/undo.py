@@ -14,7 +14,7 @@ from kanban_mcp.services.creation import Creation
 from kanban_mcp.services.restoring import Restoring
 from kanban_mcp.services.tags import Tags
 from kanban_mcp.services.writing import RELEASED, Writing
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 MOST_CHANGES = 1000
 COUNTED = {"version", "updated_at", "blocked_by", "lease", "lease_expires_at", "attempts", "completed_at"}

@@ -9,7 +9,7 @@ from kanban_mcp.models.task import Task
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.holding import Holding
-from kanban_mcp.store import Store
+from kanban_mcp.store.store import Store
 
 RELEASED: dict[str, Any] = {"claimed_by": None, "lease_expires_at": None}
 """What a task has when nobody holds it; the lease number stays, so that the next one is higher."""

@@ -1,5 +1,1 @@
 """The store: every statement of SQL, a file a noun, over one SQLite file that several processes share."""
-
-from kanban_mcp.store.store import Store
-
-__all__ = ["Store"]

@@ -269,7 +269,8 @@ class TaskStore:
 
 def task(row: Row) -> Task:
     """A row of `tasks` as a model."""
-    return Task.model_validate({**row, "acceptance": from_json(row["acceptance"])})
+    values = dict(zip(row.keys(), row, strict=True))
+    return Task.model_validate({**values, "acceptance": from_json(values["acceptance"])})
 
 
 def link(row: Row) -> TaskLink:

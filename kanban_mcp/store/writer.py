@@ -69,6 +69,7 @@ class _Job:
 
     def carried_out(self) -> Any:
         """What it answers. Raises _Withdrawn as soon as it is cancelled and reports progress, or at its end."""
+        self.answer.check()
         with heard_by(self.answer.check):
             result = self.run()
         self.answer.check()
@@ -97,10 +98,15 @@ class _TransactionLost(Exception):
     """SQLite rolled the whole transaction back by itself, as it does on a full disk."""
 
 
+class _HalfDone(Exception):
+    """A job failed after it had written something."""
+
+
 class Writer:
     """Runs jobs one after the other, several to a transaction.
 
-    Each job is atomic by itself: one that raises is undone and the others of its group stay. An answer is given
+    Each job is atomic by itself: one that raises is undone and the others of its group stay. Most that raise have
+    written nothing; where one had, its group is run again, each job in a savepoint. An answer is given
     only after the commit. `on_commit` is called after each commit and
     `on_group` told of each group, on the writer thread.
 
@@ -187,7 +193,7 @@ class Writer:
         if self.on_commit is not None and sample.failed < sample.size:
             self.on_commit()
 
-    def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
+    def _commit(self, jobs: list[_Job], *, apart: bool = False) -> list[_Outcome]:
         begun = False
         try:
             with self._database.writing() as connection:
@@ -195,13 +201,17 @@ class Writer:
                 if len(jobs) == 1:
                     outcomes = [_Outcome(self._run(jobs[0]))]
                 else:
-                    outcomes = [self._attempt(job, connection) for job in jobs]
+                    # A savepoint costs a tenth of a job: with each, the text index is written out.
+                    attempt = self._apart if apart else self._among
+                    outcomes = [attempt(job, connection) for job in jobs]
                 _seal(jobs, outcomes)
             return outcomes
+        except _HalfDone:
+            return self._commit(jobs, apart=True)
         except BaseException as error:
             if len(jobs) == 1 or not begun:
                 # Who could not begin waited for it already: the others of the group are not made to wait in turn.
-                return [_Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)] * len(jobs)
+                return [_failed(error)] * len(jobs)
         # The commit failed, the transaction was lost, or a job was withdrawn late: alone, each meets its own fate.
         return [outcome for job in jobs for outcome in self._commit([job])]
 
@@ -209,7 +219,20 @@ class Writer:
         with self._database.acting(job.caller):
             return job.context.run(job.carried_out)
 
-    def _attempt(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:
+    def _among(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:
+        """Run a job among others; one that failed must have written nothing. Raises _HalfDone, _TransactionLost."""
+        written = connection.total_changes
+        try:
+            return _Outcome(self._run(job))
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _TransactionLost from error
+            if connection.total_changes != written:
+                raise _HalfDone from error
+            return _failed(error)
+
+    def _apart(self, job: _Job, connection: sqlite3.Connection) -> _Outcome:
+        """Run a job among others; one that failed is undone. Raises _TransactionLost."""
         connection.execute("savepoint job")
         try:
             outcome = _Outcome(self._run(job))
@@ -217,9 +240,13 @@ class Writer:
             if not connection.in_transaction:
                 raise _TransactionLost from error
             connection.execute("rollback to job")
-            outcome = _Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)
+            outcome = _failed(error)
         connection.execute("release job")
         return outcome
+
+
+def _failed(error: BaseException) -> _Outcome:
+    return _Outcome(error=translated(error) if isinstance(error, sqlite3.Error) else error)
 
 
 def _seal(jobs: list[_Job], outcomes: list[_Outcome]) -> None:

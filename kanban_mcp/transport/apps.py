@@ -1,7 +1,4 @@
-"""The board inside the client's host, as an MCP App: a page in a frame, for which the host passes calls of tools on.
-
-The extension is `io.modelcontextprotocol/ui`; its page of the protocol is modelcontextprotocol.io/extensions/apps.
-"""
+"""The board inside the client's host, as an MCP App: a page in a frame, for which the host passes calls of tools on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,30 +11,8 @@ from kanban_mcp.models.fields import BoardRef
 from kanban_mcp.operations import Operation
 from kanban_mcp.transport.host_page import HostPage
 
-EXTENSIONS = "extensions"
-"""Where capabilities name extensions."""
-EXTENSION = "io.modelcontextprotocol/ui"
-OFFERED: dict[str, dict[str, Any]] = {EXTENSION: {}}
-MEDIA_TYPE = "text/html;profile=mcp-app"
-PAGE = "ui://kanban/board.html"
-PAGE_META = {
-    "ui": {
-        "csp": {"connectDomains": [], "resourceDomains": [], "frameDomains": [], "baseUriDomains": []},
-        "prefersBorder": True,
-    }
-}
-"""What the host is told about the frame: it needs nothing from any other place."""
-TOOL_META = {"ui": {"resourceUri": PAGE}}
 SHOWN = 50
 """Open tasks in an answer; where the host passes calls on, the page reads all."""
-
-
-def shows_pages(capabilities: Any) -> bool:
-    """Whether a client says that it shows pages of servers."""
-    extensions = capabilities.get(EXTENSIONS) if isinstance(capabilities, Mapping) else None
-    settings = extensions.get(EXTENSION) if isinstance(extensions, Mapping) else None
-    media = settings.get("mimeTypes") if isinstance(settings, Mapping) else None
-    return isinstance(media, list) and MEDIA_TYPE in media
 
 
 class Apps:
@@ -63,7 +38,7 @@ class Apps:
 
     def page(self, caller: Caller) -> str:
         """The page, which offers what its caller may do."""
-        may = [operation for operation in self._app.catalog if operation.permits(caller)]
+        may = [operation for operation in self._app.catalog if caller.may(operation.scope, wide=operation.wide)]
         return self._page.document(
             [operation.name for operation in may], [operation.name for operation in may if operation.effect != "read"]
         )

@@ -48,7 +48,7 @@ class Site(NamedTuple):
 
 def site(app: App) -> Site:
     """The application over an open app."""
-    fast = FastLane(app, "http") if app.settings.fast_lane else None
+    fast = FastLane(app.settings, lambda: app.runner, "http") if app.settings.fast_lane else None
     rest, keyring, strangers = Rest(app), Keyring(app), Strangers(ClientAddresses(app.settings.trusted_proxies))
     heartbeat = Heartbeat(keyring, app.settings.websocket_heartbeat_seconds)
     mcp = McpHttp(mcp_server(app), app.watch.connections, heartbeat, fast)

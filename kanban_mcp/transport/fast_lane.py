@@ -4,19 +4,22 @@ The library spends nine tenths of a call on its envelopes. Here the operation's 
 it is; what is not plain takes the library's way, and both ways give the same answers.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic_core import to_json
 
 from kanban_mcp.answers import Answer, problem
-from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller, Rights
-from kanban_mcp.store.cache import Moment
+from kanban_mcp.settings import Settings
 from kanban_mcp.transport.introduction import STAMP, Introduction, actor_named
 from kanban_mcp.transport.recognition import Asker, Request, RequestId, call_in
+
+if TYPE_CHECKING:
+    from kanban_mcp.runner import Runner
+    from kanban_mcp.store.cache import Moment
 
 Line: TypeAlias = bytes
 """A message as it goes over the wire, without the end of a line."""
@@ -30,13 +33,17 @@ CONNECTION_CLOSED = -32000
 
 
 class FastLane:
-    """Answers plain requests; each answer is a line, or will be one, and None where the SDK is to answer."""
+    """Answers plain requests; each answer is a line, or will be one, and None where the SDK is to answer.
 
-    def __init__(self, app: App, transport: str) -> None:
-        self._app = app
+    The runner is asked for with the first call: what comes before is told without one.
+    """
+
+    def __init__(self, settings: Settings, runner: "Callable[[], Runner]", transport: str) -> None:
+        self._settings = settings
+        self._find = runner
         self._transport = transport
-        self._introduction = Introduction(app)
-        self._user = Caller(app.settings.actor or "")
+        self._introduction = Introduction(settings)
+        self._user = Caller(settings.actor or "")
         self._tool_lists: dict[tuple[Rights, bool, bool], bytes] = {}
 
     def hello(self, request: Request, version: str) -> Line:
@@ -55,7 +62,7 @@ class FastLane:
         return None
 
     def modern(
-        self, request: Request, asker: Asker, caller: Caller | None = None, moment: Moment | None = None
+        self, request: Request, asker: Asker, caller: Caller | None = None, moment: "Moment | None" = None
     ) -> Line | Awaitable[Line] | None:
         """The answer to a request that said who asks; `caller` is whom HTTP has let in, and `moment` when."""
         match request.method:
@@ -79,9 +86,13 @@ class FastLane:
         return to_json(self._introduction.discover)
 
     @cached_property
+    def _runner(self) -> "Runner":
+        return self._find()
+
+    @cached_property
     def _swift(self) -> frozenset[str]:
         """Operations that ask nothing back and tell nothing on the way."""
-        return frozenset(operation.name for operation in self._app.catalog if operation.effect != "destroy")
+        return frozenset(operation.name for operation in self._runner.catalog if operation.effect != "destroy")
 
     def _call(
         self,
@@ -90,7 +101,7 @@ class FastLane:
         *,
         modern: bool,
         caller: Caller | None = None,
-        moment: Moment | None = None,
+        moment: "Moment | None" = None,
     ) -> Line | Awaitable[Line] | None:
         call = call_in(request.params)
         if call is None or call.name not in self._swift:
@@ -98,7 +109,7 @@ class FastLane:
         caller = caller or self._user
         if not caller.actor:
             caller = caller.named(actor_named(asker.name))
-        begin, transport = self._app.runner.begin, self._transport
+        begin, transport = self._runner.begin, self._transport
         try:
             begun = begin(call.name, call.arguments, caller=caller, transport=transport, moment=moment)
         except KanbanError as error:

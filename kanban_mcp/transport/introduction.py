@@ -8,13 +8,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from kanban_mcp import __version__
-from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.operations import Operation
-from kanban_mcp.transport.apps import EXTENSIONS, OFFERED, TOOL_META, Apps
+from kanban_mcp.settings import Settings
+from kanban_mcp.transport.pages import EXTENSIONS, OFFERED
 from kanban_mcp.visible import visible
 
+TOOLS = Path(__file__).with_name("tools.json")
+"""All tools, written from the catalogue: making their schemas anew would take a start longer than the rest of it."""
 ANONYMOUS = "agent"
 LONGEST_ACTOR = 100
 SERVER_INFO = {"name": "kanban-mcp", "title": "Kanban", "version": __version__}
@@ -42,22 +45,35 @@ _KEPT = {"cacheScope": "public", "ttlMs": KEPT_SECONDS * 1000}
 class Introduction:
     """The results of the requests that every client begins with."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._apps = Apps(app)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     @cached_property
     def instructions(self) -> str:
         """What an agent should know before its first call."""
-        return instructions(self._app)
+        return instructions(self._settings)
 
     def tools(self, caller: Caller, *, pages: bool = False) -> list[dict[str, Any]]:
         """The operations offered that the caller may have carried out, as tools: no agent pays for what it cannot do.
 
         They are the same for all callers of the same `rights`; clients that show pages get one more.
         """
-        listed = [tool(operation) for operation in self._app.catalog if operation.permits(caller)]
-        return [*listed, {**tool(self._apps.operation), "_meta": TOOL_META}] if pages else listed
+        listed = [entry["tool"] for entry in self._offered if caller.may(entry["scope"], wide=entry["wide"])]
+        return [*listed, self._written["pages"]] if pages else listed
+
+    @cached_property
+    def _written(self) -> dict[str, Any]:
+        written: dict[str, Any] = from_json(TOOLS.read_bytes())
+        return written
+
+    @cached_property
+    def _offered(self) -> list[dict[str, Any]]:
+        toolsets, read_only = self._settings.toolsets, self._settings.read_only
+        return [
+            entry
+            for entry in self._written["tools"]
+            if entry["toolset"] in toolsets and (entry["tool"]["annotations"]["readOnlyHint"] or not read_only)
+        ]
 
     def initialize(self, version: str) -> dict[str, Any]:
         """The answer to the handshake; a version not known gets the newest."""
@@ -85,21 +101,6 @@ class Introduction:
         return {"tools": tools, **_KEPT, "cacheScope": "private", **STAMP} if modern else {"tools": tools}
 
 
-def tool(operation: Operation) -> dict[str, Any]:
-    """An operation as a tool, with all four hints: what is left unsaid, clients take for the worst."""
-    return {
-        "name": operation.name,
-        "description": operation.description,
-        "inputSchema": operation.schema,
-        "annotations": {
-            "readOnlyHint": operation.effect == "read",
-            "destructiveHint": operation.effect == "destroy",
-            "idempotentHint": not operation.keyed,
-            "openWorldHint": False,
-        },
-    }
-
-
 def actor_named(name: str) -> str:
     """What a client calls itself, on one line and no longer than an actor may be."""
     return _known_actor(name) if len(name) <= LONGEST_ACTOR else _actor(name)
@@ -114,9 +115,8 @@ _known_actor = lru_cache(256)(_actor)
 """Clients say what they are called with every request of the modern era."""
 
 
-def instructions(app: App) -> str:
+def instructions(settings: Settings) -> str:
     """What an agent should know before its first call."""
-    settings = app.settings
     board = f"Board: {settings.board}." if settings.board else "No board is bound: name one, unless only one exists."
     loop = (
         "It is read-only: get_board, list_tasks, search and get_task show the work."

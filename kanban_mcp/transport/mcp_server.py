@@ -13,9 +13,10 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import Caller, Rights
 from kanban_mcp.services.boards import bad_cursor
-from kanban_mcp.transport.apps import EXTENSIONS, MEDIA_TYPE, OFFERED, PAGE, PAGE_META, Apps, shows_pages
+from kanban_mcp.transport.apps import Apps
 from kanban_mcp.transport.completions import Completions
 from kanban_mcp.transport.introduction import KEPT_SECONDS, SERVER_INFO, Introduction, actor_named
+from kanban_mcp.transport.pages import EXTENSIONS, MEDIA_TYPE, OFFERED, PAGE, PAGE_META, shows_pages
 from kanban_mcp.transport.problems import request_error, resource_error
 from kanban_mcp.transport.prompts import Prompts
 from kanban_mcp.transport.resources import Resources
@@ -38,7 +39,7 @@ never said to stay.
 
 def mcp_server(app: App) -> "McpServer":
     """An MCP server over the app's operations; one serves any number of clients."""
-    introduction, resources, prompts = Introduction(app), Resources(app), Prompts(app)
+    introduction, resources, prompts = Introduction(app.settings), Resources(app), Prompts(app)
     apps, tools = Apps(app), Tools(app)
     tool_lists: dict[tuple[Rights, bool], types.ListToolsResult] = {}
     completions, subscriptions = Completions(app, resources, prompts), Subscriptions(app, resources)

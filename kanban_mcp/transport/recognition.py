@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic_core import to_json
 
-from kanban_mcp.transport.apps import EXTENSIONS, shows_pages
 from kanban_mcp.transport.introduction import MODERN_VERSION
+from kanban_mcp.transport.pages import EXTENSIONS, shows_pages
 
 RequestId: TypeAlias = int | str
 Era: TypeAlias = Literal["legacy", "modern"]

@@ -17,8 +17,8 @@ from mcp.shared.dispatcher import coerce_request_id
 from mcp.shared.jsonrpc_dispatcher import cancelled_request_id_from_params
 from mcp.shared.message import SessionMessage
 
-from kanban_mcp.transport.apps import shows_pages
 from kanban_mcp.transport.messages import NoMessage, parsed, written
+from kanban_mcp.transport.pages import shows_pages
 from kanban_mcp.transport.pipes import LONGEST_LINE
 from kanban_mcp.transport.recognition import Asker, Era, RequestId
 

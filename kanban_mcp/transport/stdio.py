@@ -4,6 +4,7 @@ What agents ask all day is answered at once; the protocol's library is loaded wh
 """
 
 import asyncio
+import contextlib
 import functools
 import math
 import os
@@ -15,7 +16,7 @@ import anyio
 from anyio.abc import TaskGroup
 from pydantic_core import from_json
 
-from kanban_mcp.app import App
+from kanban_mcp.settings import Settings
 from kanban_mcp.transport.fast_lane import CONNECTION_CLOSED, FastLane, Line, failed
 from kanban_mcp.transport.pipes import Input, Output, standard_streams
 from kanban_mcp.transport.recognition import (
@@ -33,6 +34,7 @@ from kanban_mcp.transport.recognition import (
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
+    from kanban_mcp.app import App
     from kanban_mcp.transport.sdk_lane import SdkLane
 
 MOST_UNANSWERED = 1000
@@ -45,28 +47,38 @@ PARENT_SECONDS = 0.5
 """How often to look whether the process that started us is still there."""
 
 
-async def serve_app(app: App) -> None:
-    """Serve the app to one client."""
+async def serve_app(settings: Settings, open_app: "Callable[[], App]") -> None:
+    """Serve an app to one client. It is opened once the client has its list of tools, or when a call needs it."""
+    with contextlib.ExitStack() as counted:
 
-    def library() -> "Server[Any]":
-        # It takes half a second to load, and most conversations need none of it.
-        from kanban_mcp.transport.mcp_server import mcp_server  # noqa: PLC0415
+        @functools.cache
+        def app() -> "App":
+            opened = open_app()
+            counted.enter_context(opened.watch.connections.counting("stdio"))
+            return opened
 
-        return mcp_server(app)
+        def library() -> "Server[Any]":
+            # It takes half a second to load, and most conversations need none of it.
+            from kanban_mcp.transport.mcp_server import mcp_server  # noqa: PLC0415
 
-    with app.watch.connections.counting("stdio"):
-        await serve(library, FastLane(app, "stdio") if app.settings.fast_lane else None)
+            return mcp_server(app())
+
+        fast = FastLane(settings, lambda: app().runner, "stdio") if settings.fast_lane else None
+        await serve(library, fast, prepare=app)
 
 
-async def serve(server: "Callable[[], Server[Any]]", fast: FastLane | None = None) -> None:
+async def serve(
+    server: "Callable[[], Server[Any]]", fast: FastLane | None = None, *, prepare: Callable[[], object] = lambda: None
+) -> None:
     """Serve one client until it goes away: its end closed, its process dead, or a signal.
 
-    `server` is made when the SDK is first needed; without a fast lane it is needed for everything. From here on fd 0
+    `server` is made when the SDK is first needed; without a fast lane it is needed for everything. `prepare` is called
+    when the client has its list of tools, and is likely to think before it calls one. From here on fd 0
     is the null device and fd 1 is stderr, so that nothing but protocol reaches the client.
     """
     with standard_streams() as (lines, output):
         async with anyio.create_task_group() as tasks:
-            client = Conversation(server, fast, lines, output, tasks)
+            client = Conversation(server, fast, lines, output, tasks, prepare)
             tasks.start_soon(_watch_signals, client.leave)
             tasks.start_soon(_watch_parent, client.leave)
             await client.serve()
@@ -83,6 +95,7 @@ class Conversation:
         lines: Input,
         output: Output,
         tasks: TaskGroup,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self.era: Era | None = None
         self._server = server
@@ -90,6 +103,7 @@ class Conversation:
         self._input = lines
         self._output = output
         self._tasks = tasks
+        self._prepare = prepare
         self._library: SdkLane | None = None
         self._opening: Line | None = None
         self._asker: Asker | None = None
@@ -132,6 +146,8 @@ class Conversation:
         answer = self._answer(self._fast, request, line)
         if isinstance(answer, bytes):
             self.write(answer)
+            if request.method == "tools/list":
+                asyncio.get_running_loop().call_soon(self._prepare)  # after the answer has been written
         elif answer is not None:
             self._start(request.id, answer)
         return answer is not None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ def environment(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("variables", [environment(" ".join(unit()["Environment"])), environment(given("ENV"))])
 def test_variables_are_settings(variables: dict[str, str]) -> None:
-    settings = Settings.gathered({}, variables)
-    assert {f"KANBAN_{name.upper()}" for name in settings.model_fields_set} == set(variables)
+    assert variables.keys() <= {f"KANBAN_{field.name.upper()}" for field in fields(Settings)}
+    Settings.gathered({}, variables)
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:

@@ -80,6 +80,26 @@ def test_what_a_failing_job_wrote_is_undone(app: App) -> None:
         assert app.services.boards.list_boards().rows == []
 
 
+def test_others_of_a_group_stay_when_one_fails_half_way(app: App) -> None:
+    def half() -> None:
+        app.services.boards.create_board("half done")
+        raise ValueError("in the middle")
+
+    commits: list[None] = []
+    app.writer.on_commit = lambda: commits.append(None)
+    blocker = Blocker(app.writer)
+    jobs: list[Future[Any]] = [
+        app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a")),
+        app.writer.submit(half, caller=Caller("b")),
+        app.writer.submit(lambda: app.services.boards.create_board("last"), caller=Caller("c")),
+    ]
+    blocker.release()
+    assert [jobs[0].result(10).name, jobs[2].result(10).name] == ["first", "last"]
+    assert isinstance(jobs[1].exception(10), ValueError)
+    assert names(app) == ["first", "last"]
+    assert len(commits) == 2
+
+
 def test_what_was_done_before_sqlite_gave_up_the_whole_transaction_is_done_again(app: App) -> None:
     """As on some failures of the disk: not the statement alone is undone."""
 

@@ -106,7 +106,8 @@ async def connected(
             env = {f"KANBAN_{setting.upper()}": value for setting, value in (settings or {}).items()}
             client = client_of(db, mode=mode, name=name, env=env, **options)
         else:
-            app = stack.enter_context(open_app(Settings.model_validate({"db": db, **(settings or {})})))
+            chosen: dict[str, Any] = {"db": db, **(settings or {})}
+            app = stack.enter_context(open_app(Settings(**chosen)))
             server: Any = mcp_server(app)
             if transport != "memory":
                 url = stack.enter_context(serving(app))

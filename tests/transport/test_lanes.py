@@ -66,7 +66,7 @@ async def talk(app: App, *, fast: bool) -> AsyncIterator[Talk]:
     lines, output = Input(theirs), Output(ours)
     try:
         async with anyio.create_task_group() as tasks:
-            lane = FastLane(app, "stdio") if fast else None
+            lane = FastLane(app.settings, lambda: app.runner, "stdio") if fast else None
             conversation = Conversation(lambda: mcp_server(app), lane, lines, output, tasks)
             ended = anyio.Event()
 
