@@ -60,6 +60,10 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
             elif self.waiting is None:
                 self.waiting = self.loop.call_later(seconds, self.give_up)
 
+        def on_header(self, name: bytes, value: bytes) -> None:
+            # Blanks after a value are no part of it; httptools, which alone calls this, leaves them there.
+            super().on_header(name, value.rstrip(b" \t"))
+
         def on_response_complete(self) -> None:
             self.transport.flush()
             super().on_response_complete()

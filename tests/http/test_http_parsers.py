@@ -67,6 +67,7 @@ async def test_every_transport_is_served(server: Running) -> None:
         (b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000, b"400"),
         (b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.com\r\nConnection: close\r\n\r\n", b"4"),
         (b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n", b"200"),
+        (b"GET /health HTTP/1.1\r\nHost: \tlocalhost \t\r\nConnection: close \r\n\r\n", b"200"),
         (b"POST /api/boards HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n", b"413"),
         (b"POST /api/boards HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", b"400"),
         (b"POST /api/boards HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", b"400"),
