@@ -104,7 +104,9 @@ def _serve_http(
     settings: Settings, *, opening: str | None, beside: "Callable[[App], Awaitable[None]] | None" = None
 ) -> None:
     """Serve until a signal; `opening` is the page to show first, `beside` what goes on as long."""
-    from kanban_mcp.transport import http  # noqa: PLC0415
+
+    with loading():
+        from kanban_mcp.transport import http  # noqa: PLC0415
 
     def listening(address: str) -> None:
         if opening is not None:
