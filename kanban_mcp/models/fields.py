@@ -10,7 +10,8 @@ from pydantic.json_schema import SkipJsonSchema
 from kanban_mcp.models.text import one_line, plain_name, printable
 
 _CHECKED = re.compile(r"^\[([ xX])\]\s*")
-_LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1
+"""What a column of SQLite holds."""
 
 
 def _tag_name(text: str) -> str:
@@ -27,13 +28,13 @@ def _number(value: Any) -> Any:
 
 
 def _id(value: int) -> int:
-    if not 0 < value <= _LARGEST_ID:
+    if not 0 < value <= LARGEST_ID:
         raise ValueError("an id is a positive integer")
     return value
 
 
 def _count(value: int) -> int:
-    if not 0 <= value <= _LARGEST_ID:
+    if not 0 <= value <= LARGEST_ID:
         raise ValueError("must be 0 or more")
     return value
 

@@ -66,6 +66,9 @@ class Bodies:
 
 def _check(headers: Mapping[bytes, bytes], most: int) -> None:
     """Refuse what the headers alone tell to be unwelcome."""
+    if b"content-length" in headers and b"transfer-encoding" in headers:
+        # A proxy before us may believe the other of the two, and take the rest for another request.
+        raise _refused(Invalid("The body has two lengths.", hint="Send Content-Length or Transfer-Encoding."), 400)
     if (length := headers.get(b"content-length", b"0")).isdigit() and int(length) > most:
         raise _too_large(most)
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":

@@ -16,6 +16,7 @@ from kanban_mcp.app import App
 from kanban_mcp.charts import Chart
 from kanban_mcp.errors import KanbanError, NotFound, Unauthorized
 from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.fields import LARGEST_ID
 from kanban_mcp.reports.report import drawn, report
 from kanban_mcp.transport.auth import cookie_name, given_key
 from kanban_mcp.transport.problems import problem
@@ -120,6 +121,8 @@ class Web:
     async def _drawn(self, request: Request) -> tuple[Chart, ...]:
         caller: Caller = request.scope["caller"]
         board: int = request.path_params["board"]
+        if board > LARGEST_ID:
+            raise NotFound("There is no board of so high a number.", hint="list_boards shows the boards.")
         return await anyio.to_thread.run_sync(lambda: drawn(report(self._app, board, caller=caller)))
 
 

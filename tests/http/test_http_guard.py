@@ -171,3 +171,9 @@ async def test_what_is_nowhere_is_told_in_a_problem(client: httpx2.AsyncClient) 
         answered = await client.get(path)
         assert (answered.status_code, answered.json()["code"]) == (404, "not_found")
         assert answered.headers["content-type"] == "application/problem+json"
+
+
+async def test_numbers_in_addresses_may_be_of_any_size(app: App, client: httpx2.AsyncClient) -> None:
+    for path in (path for path in routes(app) if "1" in path):
+        answered = await client.get(path.replace("1", "9" * 30))
+        assert answered.status_code < 500, path

@@ -78,7 +78,7 @@ async def test_every_transport_is_served(server: Running) -> None:
         (
             b"POST /api/boards HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
             b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
-            b"4",
+            b"400",
         ),
         (
             b"POST /api/boards HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -131,3 +131,19 @@ async def _first(lines: Lines) -> Lines:
         yield line
         if line.startswith("data: "):
             return
+
+
+async def test_a_key_limited_to_a_board_hears_of_that_board_alone(app: App, client: httpx2.AsyncClient) -> None:
+    own, other = [await app.runner.call("create_board", {"name": name}, actor="ann") for name in ("own", "other")]
+    make = lambda: app.services.keys.create("eve", "read", boards=[own["id"]])  # noqa: E731
+    key = bearing(app.writer.submit(make, caller=Caller("test")).result()[1])
+    named = [f"kanban://boards/{board['id']}" for board in (other, own)]
+    asked = {**LISTEN, "params": {"notifications": {"resourceSubscriptions": named}, "_meta": ENVELOPE}}
+    async with client.stream("POST", "/mcp", json=asked, headers={**MODERN, **key}) as stream:
+        lines = stream.aiter_lines()
+        acknowledged = [line async for line in _first(lines)][-1]
+        assert named[1] in acknowledged
+        assert named[0] not in acknowledged
+        for board in (other, own):
+            await app.runner.call("create_task", {"board": board["id"], "title": "x"}, actor="ann")
+        assert named[1] in [line async for line in _first(lines)][-1]
