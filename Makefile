@@ -43,8 +43,11 @@ bench: $(VENV)/.developing
 bench-full: $(VENV)/.developing
 	$(BIN)/python -m benchmarks --full --json bench-full.json --page docs/reference/benchmarks-full.md
 
+# All but those whose bars ask for a machine that does nothing else.
+CHECKED := agents bytes cache checkpoints data flow growth monitors processes redis specification stdio stdio_fresh writes
+
 bench-check: $(VENV)/.developing
-	$(BIN)/python -m benchmarks --fail
+	$(BIN)/python -m benchmarks --fail $(CHECKED)
 
 docs: $(VENV)/.developing
 	$(BIN)/python -m docs.generate

@@ -22,7 +22,7 @@ MOST_MEGABYTES = 64
 def measure() -> list[Figure]:
     """The tail of writes one after the other, in turns; and how large the log gets."""
     with _opened() as beside, _opened() as inside:
-        inside.writer.on_commit = None
+        inside.writer.on_commit = inside.feed.committed
         inside.writer.submit(
             lambda: inside.database.run("bench", "pragma wal_autocheckpoint = 1000"), caller=CALLER
         ).result()

@@ -11,8 +11,11 @@ log = logging.getLogger(__name__)
 
 COMMITS = 100
 """After so many commits: the log stays at some megabytes, and writing back mostly finds little to do."""
-LARGE = 16 * 1024 * 1024
-"""A log above this is emptied, for which writers wait a moment."""
+MANY_PAGES = 4096
+"""With writers that never rest the log never ends, and grows. Above 16 MB they wait until all of it is written back,
+which most of it is by then; it begins anew."""
+LARGE = 64 * 1024 * 1024
+"""A file of the log above this is emptied, for which writers wait longer: a reader or one large commit made it grow."""
 
 
 class Checkpointer:
@@ -23,6 +26,7 @@ class Checkpointer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._commits = 0
+        self._limit = LARGE
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="kanban-checkpoints", daemon=True)
@@ -31,7 +35,7 @@ class Checkpointer:
     def committed(self) -> None:
         """A commit of this process happened; called on the writer thread."""
         self._commits += 1
-        if self._commits % COMMITS == 0 or self._database.log_bytes() > LARGE:
+        if self._commits % COMMITS == 0 or self._database.log_bytes() > self._limit:
             self._wake.set()
 
     def close(self) -> None:
@@ -56,6 +60,9 @@ class Checkpointer:
                 log.warning("the log was not written back: %s", error)
 
     def _write_back(self) -> None:
-        self._database.write_back()
+        pages = self._database.write_back()
         if self._database.log_bytes() > LARGE:
             self._database.empty_log()
+        elif pages > MANY_PAGES:
+            self._database.write_back(alone=True)
+        self._limit = self._database.log_bytes() + LARGE

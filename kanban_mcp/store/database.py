@@ -232,22 +232,24 @@ class Database:
         except FileNotFoundError:
             return 0
 
-    def write_back(self) -> None:
-        """Write the log back into the file as far as nobody is in the way; commits go on meanwhile.
+    def write_back(self, *, alone: bool = False) -> int:
+        """Write the log back into the file as far as nobody is in the way; how many pages were in it.
 
-        An engine with the WAL-reset race does it under the gate, with no writer beside it. Raises KanbanError.
+        Commits go on meanwhile, and so the log never ends while somebody writes. With `alone` they wait, as they do for
+        an engine with the WAL-reset race; if all was written back, the next commit begins the log anew. Raises
+        KanbanError, as when the gate is taken.
         """
-        with contextlib.nullcontext() if safe_with_many_processes() else self.gate.held():
-            self._checkpoint("passive")
+        with self.gate.held() if alone or not safe_with_many_processes() else contextlib.nullcontext():
+            return self._checkpoint("passive")
 
     def empty_log(self) -> None:
         """Write the whole log back and shrink it; writers wait. Raises KanbanError, as when the gate is taken."""
         with self.gate.held():
             self._checkpoint("truncate")
 
-    def _checkpoint(self, mode: str) -> None:
+    def _checkpoint(self, mode: str) -> int:
         try:
-            self._maintenance.execute(f"pragma wal_checkpoint({mode})").fetchall()
+            return int(self._maintenance.execute(f"pragma wal_checkpoint({mode})").fetchone()[1])
         except sqlite3.Error as error:
             raise translated(error) from error
 
@@ -255,6 +257,8 @@ class Database:
     def _maintenance(self) -> sqlite3.Connection:
         """For the checkpointer's thread alone."""
         connection = self._connect()
+        # Emptying the log waits for readers, and holds the gate meanwhile.
+        connection.execute("pragma busy_timeout = 50")
         self._readers.append(connection)
         return connection
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,36 @@ def test_of_a_group_that_cannot_begin_nobody_waits_a_second_time(db: Path) -> No
     assert max(group.seconds for group in groups) < 0.3 * 10
 
 
+def test_a_reader_that_rests_does_not_keep_the_log_from_being_tried_to_empty(db: Path) -> None:
+    """Writers wait at the gate meanwhile, so it must not wait for readers as long as a statement may."""
+    database = Database(db, DatabaseOptions(busy_timeout=3600))
+    with ThreadPoolExecutor() as pool, database.reading():
+        assert database.value("test", "select count(*) from tasks") == 0
+        with database.writing() as connection:
+            connection.execute("insert into boards (name, created_at, updated_at) values ('A', '', '')")
+        pool.submit(database.empty_log).result(60)
+        assert database.log_bytes() > 0
+    database.empty_log()
+    assert database.log_bytes() == 0
+    database.close()
+
+
+def test_a_log_written_back_while_nobody_writes_begins_anew(db: Path) -> None:
+    database = Database(db)
+
+    def commit() -> None:
+        with database.writing() as connection:
+            connection.execute("update sqlite_sequence set seq = seq + 1")
+            connection.execute("insert or ignore into sqlite_sequence values ('test', 1)")
+
+    for _ in range(50):
+        commit()
+    before = database.write_back(alone=True)
+    commit()
+    assert database.write_back() < before
+    database.close()
+
+
 class Faltering(Database):
     """A database whose log cannot be written back the first time, as when the disk is full."""
 
@@ -106,12 +136,12 @@ class Faltering(Database):
         self.tries = 0
         self.tried = threading.Semaphore(0)
 
-    def write_back(self) -> None:
+    def write_back(self, *, alone: bool = False) -> int:
         self.tries += 1
         self.tried.release()
         if self.tries == 1:
             raise Busy("The disk is full.")
-        super().write_back()
+        return super().write_back(alone=alone)
 
 
 def test_a_log_that_could_not_be_written_back_is_tried_again(db: Path, caplog: pytest.LogCaptureFixture) -> None:
