@@ -52,18 +52,22 @@ SANCTIONED = {
     ("commands/config.py", "copy2"),
     ("commands/config.py", "fdopen"),
     ("commands/config.py", "read_text"),
+    ("commands/looking.py", "open"),
     ("commands/report.py", "write_text"),
     ("files.py", "open"),
     ("store/bench.py", "open"),
     ("store/database.py", "open"),
     ("store/database.py", "touch"),
     ("store/gate.py", "open"),
+    ("transport/host_page.py", "read_text"),
+    ("transport/introduction.py", "read_bytes"),
     ("transport/pipes.py", "open"),
     ("transport/web.py", "read_bytes"),
 }
 """The empty file is made with its rights before anything is in it; the gate has a file beside it; pipes are pipes; a
 report is never written over the database; nor is what is exported, which only ever makes new files; a copy is opened
-once it is closed, to be sure it is on the disk; pages are part of the package; the files of `config` are those of
+once it is closed, to be sure it is on the disk; pages and the list of tools are part of the package; what is looked at
+is opened in a browser; the files of `config` are those of
 clients; a backup before mending is a new file.
 """
 
