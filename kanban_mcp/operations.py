@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from kanban_mcp.errors import Forbidden, Invalid
 from kanban_mcp.models.caller import Caller, Scope
-from kanban_mcp.models.fields import IdempotencyKey, Wait
+from kanban_mcp.models.fields import A_TRUTH, IdempotencyKey, Wait
 from kanban_mcp.models.record import Record
 from kanban_mcp.models.toolset import Toolset
 from kanban_mcp.nearest import nearest
@@ -83,7 +83,10 @@ class Operation:
     @cached_property
     def arguments(self) -> type[BaseModel]:
         """The model that checks arguments; unknown ones are refused."""
-        hints = get_type_hints(self.method, include_extras=True)
+        hints = {
+            name: Annotated[hint, A_TRUTH] if hint in (bool, bool | None) else hint
+            for name, hint in get_type_hints(self.method, include_extras=True).items()
+        }
         fields: dict[str, Any] = {
             name: (hints[name], ... if parameter.default is parameter.empty else parameter.default)
             for name, parameter in inspect.signature(self.method).parameters.items()

@@ -27,6 +27,13 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _truth(value: Any) -> Any:
+    """Nor is a number true or false."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _id(value: int) -> int:
     if not 0 < value <= LARGEST_ID:
         raise ValueError("an id is a positive integer")
@@ -81,6 +88,8 @@ def _text(longest: int, *, shortest: int = 1) -> StringConstraints:
 
 A_NUMBER = BeforeValidator(_number)
 """Stands behind the bounds, which its schema would not tell otherwise."""
+A_TRUTH = BeforeValidator(_truth)
+"""Of every argument that is true or false; operations put it there."""
 Whole: TypeAlias = Annotated[int, A_NUMBER]
 Id: TypeAlias = Annotated[Whole, AfterValidator(_id), WithJsonSchema({"type": "integer", "minimum": 1})]
 Seq: TypeAlias = Annotated[Whole, AfterValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]

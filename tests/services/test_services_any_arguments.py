@@ -82,6 +82,20 @@ async def test_no_value_of_an_argument_is_a_fault_of_ours(app: App, names: list[
     assert faults == []
 
 
+async def test_numbers_are_neither_true_nor_false(app: App, names: list[str]) -> None:
+    tried = 0
+    for name in names:
+        operation = app.catalog[name]
+        fields = operation.arguments.model_fields
+        sound = {key: SOUND[key] for key, field in fields.items() if field.is_required()}
+        for key, schema in operation.schema.get("properties", {}).items():
+            if schema.get("type") == "boolean":
+                tried += 1
+                with pytest.raises(Invalid, match="must be true or false"):
+                    operation.checked({**sound, key: 0})
+    assert tried > 5
+
+
 @pytest.mark.parametrize("value", [True, False])
 async def test_true_and_false_are_no_numbers(app: App, names: list[str], value: bool) -> None:
     taken: list[str] = []
