@@ -4,13 +4,15 @@ import contextlib
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import TypeAlias
 
 from benchmarks.http_client import HttpClient, HttpServer, free_port
-from benchmarks.report import Figure, full
+from benchmarks.report import Figure, full, timed
 from benchmarks.workload import seed
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
@@ -18,41 +20,45 @@ from kanban_mcp.settings import Settings
 TASKS = 1000
 TASK = 500
 CALLS = 200
+FLIGHT = 10
+ROUNDS = 5
 _MODERN = "2026-07-28"
+
+Both: TypeAlias = tuple[HttpServer, HttpServer]
 
 
 def measure() -> list[Figure]:
     """Reads, unchanged reads and calls of a tool, each in turns with what it is held against."""
-    with TemporaryDirectory() as folder, _servers(Path(folder)) as (mine, theirs, servers):
+    with TemporaryDirectory() as folder, _servers(Path(folder)) as servers:
+        return [*_reads(servers), *_calls(servers)]
+
+
+def _reads(servers: Both) -> list[Figure]:
+    """One after the other on one connection, against bare routes."""
+    with (
+        contextlib.closing(HttpClient(servers[0].port)) as mine,
+        contextlib.closing(HttpClient(servers[1].port)) as bare,
+    ):
         get = mine.request("GET", f"/api/tasks/{TASK}")
-        head, body = mine.send(get)
-        tag = re.search(rb'etag: ("[^"]+")', head)
+        tag = re.search(rb'etag: ("[^"]+")', mine.send(get)[0])
         assert tag is not None
         unchanged = mine.request("GET", f"/api/tasks/{TASK}", {"If-None-Match": tag[1].decode()})
         assert mine.send(unchanged)[0].startswith(b"HTTP/1.1 304")
-        tool, empty = _called(mine, "get_task", task_id=TASK), _called(theirs, "empty")
         pairs = (
-            ("GET a task / bare route", 0.6, get, theirs.request("GET", "/bytes")),
-            ("unchanged task (304) / bare route", 0.8, unchanged, theirs.request("GET", "/unchanged")),
-            ("MCP get_task / empty tool of the SDK's server", 0.85, tool, empty),
+            ("GET a task / bare route", 0.6, get, bare.request("GET", "/bytes")),
+            ("unchanged task (304) / bare route", 0.8, unchanged, bare.request("GET", "/unchanged")),
         )
-        return [_figure(name, bar, mine, theirs, ours, other, servers) for name, bar, ours, other in pairs]
+        return [_read(name, bar, (mine, bare), (ours, other), servers) for name, bar, ours, other in pairs]
 
 
-def _figure(
-    name: str,
-    bar: float,
-    mine: HttpClient,
-    theirs: HttpClient,
-    ours: bytes,
-    other: bytes,
-    servers: tuple[HttpServer, HttpServer],
+def _read(
+    name: str, bar: float, clients: tuple[HttpClient, HttpClient], requests: tuple[bytes, bytes], servers: Both
 ) -> Figure:
     """How many of ours are answered in the time of one of the others."""
     clock: list[list[float]] = [[], []]
     busy = [0.0, 0.0]
     for _ in range(60 if full() else 15):
-        for place, (client, request) in enumerate(((mine, ours), (theirs, other))):
+        for place, (client, request) in enumerate(zip(clients, requests, strict=True)):
             before, began = servers[place].busy(), perf_counter()
             for _ in range(CALLS):
                 client.send(request)
@@ -63,9 +69,58 @@ def _figure(
     return Figure(name, seconds[1] / seconds[0], "of its rate", bar, "at least", detail)
 
 
+def _calls(servers: Both) -> list[Figure]:
+    """Calls of a tool, ten in flight, against the SDK's server and against the least that could answer them."""
+    one, two = (HttpClient(server.port) for server in servers)
+    with contextlib.closing(one) as mine, contextlib.closing(two) as theirs:
+        works = {
+            "get": (servers[0], _called(mine, "get_task", task_id=TASK)),
+            "stock": (servers[1], _called(theirs, "empty")),
+            "bare": (servers[1], _called(theirs, "get_task", "/read", task_id=TASK)),
+        }
+    count = 4000 if full() else 1000
+    rates: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, (server, request) in works.items():
+            # Connected anew, since a server closes connections that rest for long.
+            with contextlib.closing(Flight(server.port)) as flight:
+                rates[name].append(count / timed(partial(flight.flood, request, count)))
+    get, stock, bare = (median(rates[name]) for name in ("get", "stock", "bare"))
+    what = f"MCP get_task, {FLIGHT} in flight"
+    return [
+        Figure(
+            f"{what} / empty tool of a stock server", get / stock, "times", 3, "at least", f"{get:.0f} calls/s, aim 5"
+        ),
+        Figure(f"{what} / bare route with the same read", get / bare, "times", 0.4, "at least", f"{bare:.0f} calls/s"),
+    ]
+
+
+class Flight:
+    """Connections on each of which a request is under way, all the time."""
+
+    def __init__(self, port: int) -> None:
+        self._clients = [HttpClient(port) for _ in range(FLIGHT)]
+
+    def flood(self, request: bytes, count: int) -> None:
+        """So many answers; they are counted, not read."""
+        for client in self._clients:
+            client.ask(request)
+        for _ in range(count // FLIGHT - 1):
+            for client in self._clients:
+                client.answer()
+                client.ask(request)
+        for client in self._clients:
+            client.answer()
+
+    def close(self) -> None:
+        """Leave."""
+        for client in self._clients:
+            client.close()
+
+
 @contextlib.contextmanager
-def _servers(folder: Path) -> Iterator[tuple[HttpClient, HttpClient, tuple[HttpServer, HttpServer]]]:
-    """Ours over a seeded file, the reference with the same bytes, and a client of each."""
+def _servers(folder: Path) -> Iterator[Both]:
+    """Ours over a seeded file, and the reference with the same bytes."""
     db, bytes_ = folder / "bench.db", folder / "bytes"
     with open_app(Settings(db=db, toolsets=("all",))) as app:
         seed(app, TASKS)
@@ -77,16 +132,13 @@ def _servers(folder: Path) -> Iterator[tuple[HttpClient, HttpClient, tuple[HttpS
         stack.callback(mine.close)
         with contextlib.closing(HttpClient(ports[0])) as first:
             bytes_.write_bytes(first.send(first.request("GET", f"/api/tasks/{TASK}"))[1])
-        reference = Path(__file__).parent / "http_reference.py"
-        theirs = HttpServer([sys.executable, str(reference), str(ports[1]), str(bytes_)], ports[1])
+        reference = [sys.executable, "-m", "benchmarks.http_reference", str(ports[1]), str(bytes_), str(db)]
+        theirs = HttpServer(reference, ports[1])
         stack.callback(theirs.close)
-        # Connected only now: a server closes connections that rest for long, and the other takes its time to start.
-        client = stack.enter_context(contextlib.closing(HttpClient(ports[0])))
-        other = stack.enter_context(contextlib.closing(HttpClient(ports[1])))
-        yield client, other, (mine, theirs)
+        yield mine, theirs
 
 
-def _called(client: HttpClient, tool: str, **arguments: object) -> bytes:
+def _called(client: HttpClient, tool: str, path: str = "/mcp", **arguments: object) -> bytes:
     """The call of a tool in the era without sessions."""
     envelope = {
         "io.modelcontextprotocol/protocolVersion": _MODERN,
@@ -101,6 +153,6 @@ def _called(client: HttpClient, tool: str, **arguments: object) -> bytes:
         "Mcp-Name": tool,
     }
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    request = client.request("POST", "/mcp", headers, message)
+    request = client.request("POST", path, headers, message)
     assert b'"result"' in client.send(request)[1], client.send(request)
     return request

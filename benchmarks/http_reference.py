@@ -1,4 +1,6 @@
-"""What HTTP is measured against: bare Starlette routes with given bytes, and the SDK's server with an empty tool."""
+"""What HTTP is measured against: bare Starlette routes with given bytes, the SDK's server with an empty tool, and the
+least that could answer a call: a bare ASGI application with one statement.
+"""
 
 import contextlib
 import logging
@@ -12,6 +14,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from benchmarks.bare_server import answered, opened
 
 server = MCPServer("stock")
 
@@ -22,8 +27,23 @@ async def empty() -> str:
     return ""
 
 
-def application(body: bytes) -> Starlette:
-    """Both, in one application."""
+def application(body: bytes, db: str) -> ASGIApp:
+    """All of them, in one application."""
+    starlette, file = _starlette(body), opened(db)
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") != "/read":
+            await starlette(scope, receive, send)
+            return
+        line = answered(file, (await receive())["body"])
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(line))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": line})
+
+    return chosen
+
+
+def _starlette(body: bytes) -> Starlette:
 
     async def answer(request: Request) -> Response:
         return Response(body, media_type="application/json")
@@ -43,7 +63,9 @@ def application(body: bytes) -> Starlette:
 
 
 if __name__ == "__main__":
-    port, file = int(sys.argv[1]), Path(sys.argv[2])
+    port, file, db = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     # The SDK writes every request to the log, which would be measured too.
     logging.getLogger().setLevel(logging.WARNING)
-    uvicorn.run(application(file.read_bytes()), port=port, log_config=None, server_header=False, proxy_headers=False)
+    uvicorn.run(
+        application(file.read_bytes(), db), port=port, log_config=None, server_header=False, proxy_headers=False
+    )

@@ -8,7 +8,7 @@ import socket
 from collections import Counter
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 _AT = re.compile(rb'"at":"([^"]+)"')
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -103,27 +103,46 @@ class User(NamedTuple):
     pause: float
 
 
+class Caller:
+    """One connection, a request after the other."""
+
+    def __init__(self, port: int, name: str = "bench") -> None:
+        self._port = port
+        self._name = name
+
+    async def __aenter__(self) -> Self:
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def ask(self, method: str, path: str, body: object = None) -> int:
+        """The status of the answer."""
+        content = b"" if body is None else json.dumps(body).encode()
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Actor: {self._name}\r\n"
+        if content:
+            head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        self._writer.write(head.encode() + b"\r\n" + content)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        if (length := _LENGTH.search(answer)) is not None:
+            await self._reader.readexactly(int(length[1]))
+        return int(answer[9:12])
+
+
 async def user(port: int, does: User, seconds: list[float], statuses: Counter[int], seed: int) -> None:
     """Four reads for each write, one after the other on one connection."""
     chance = random.Random(seed)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while perf_counter() < does.until:
-        if does.pause:
-            await asyncio.sleep(chance.uniform(0, 2 * does.pause))
-        method, path, body = _chosen(chance, does.tasks)
-        content = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nX-Actor: user{seed}\r\n"
-        if content:
-            head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
-        began = perf_counter()
-        writer.write(head.encode() + b"\r\n" + content)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if (length := _LENGTH.search(answer)) is not None:
-            await reader.readexactly(int(length[1]))
-        seconds.append(perf_counter() - began)
-        statuses[int(answer[9:12])] += 1
-    writer.close()
-    await writer.wait_closed()
+    async with Caller(port, f"user{seed}") as caller:
+        while perf_counter() < does.until:
+            if does.pause:
+                await asyncio.sleep(chance.uniform(0, 2 * does.pause))
+            method, path, body = _chosen(chance, does.tasks)
+            began = perf_counter()
+            status = await caller.ask(method, path, body)
+            seconds.append(perf_counter() - began)
+            statuses[status] += 1
 
 
 def _chosen(chance: random.Random, tasks: int) -> tuple[str, str, object]:

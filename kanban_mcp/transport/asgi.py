@@ -15,7 +15,8 @@ from kanban_mcp.transport.bodies import Bodies
 from kanban_mcp.transport.clients import ClientAddresses
 from kanban_mcp.transport.compression import Compression
 from kanban_mcp.transport.ending import Ending
-from kanban_mcp.transport.endpoint import PREFIX
+from kanban_mcp.transport.endpoint import PREFIX, Begin
+from kanban_mcp.transport.express import Express
 from kanban_mcp.transport.fast_lane import FastLane
 from kanban_mcp.transport.guard import Guard
 from kanban_mcp.transport.heartbeat import Heartbeat
@@ -38,12 +39,15 @@ from kanban_mcp.transport.websocket import LiveSockets
 class Site(NamedTuple):
     """The application, its lifespan to be entered once; and `close`, which ends what would wait or stay open.
 
+    `begin`, where there is one, may be asked before the application, whose scope it takes.
+
     `paths` are all there are, with their parameters in braces.
     """
 
     asgi: ASGIApp
     close: Callable[[], None]
     paths: tuple[str, ...]
+    begin: Begin | None = None
 
 
 def site(app: App) -> Site:
@@ -79,7 +83,12 @@ def site(app: App) -> Site:
         app.runner.release()
         mcp.close()
 
-    return Site(Ending(_admitted(inner, app, keyring, strangers, shared)), close, paths)
+    way = _way(inner, app, keyring, strangers, shared)
+    # Spans, and counts that processes share, need to wait or to know more than is known then.
+    begin = None
+    if mcp.fast is not None and shared is None and app.watch.tracing is None:
+        begin = Express(way.guard, way.admission, way.limit, rest, mcp.fast).begin
+    return Site(Ending(way.guard), close, paths, begin)
 
 
 def _path(route: BaseRoute) -> str:
@@ -97,7 +106,9 @@ def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
 
     async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
-        if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in ("", "/"):
+        if (reply := scope.pop("reply", None)) is not None:
+            await reply(scope, receive, send)
+        elif path.startswith(PREFIX) and path[len(PREFIX) :][:1] in ("", "/"):
             await rest(scope, receive, send)
         elif path in PATHS:
             await mcp.streamable(scope, receive, send)
@@ -107,10 +118,16 @@ def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
     return chosen
 
 
-def _admitted(
-    inner: ASGIApp, app: App, keyring: Keyring, strangers: Strangers, shared: SharedWindows | None
-) -> ASGIApp:
-    """What every request passes, written from the inside out."""
+class _Way(NamedTuple):
+    """What every request passes: `guard` leads to the others."""
+
+    guard: Guard
+    admission: Admission
+    limit: RateLimit | None
+
+
+def _way(inner: ASGIApp, app: App, keyring: Keyring, strangers: Strangers, shared: SharedWindows | None) -> _Way:
+    """The way of every request, written from the inside out."""
     settings, addresses = app.settings, ClientAddresses(app.settings.trusted_proxies)
     if app.watch.tracing is not None:
         from kanban_mcp.transport.traces import Traces  # noqa: PLC0415 - loads what only collectors of spans need
@@ -118,9 +135,10 @@ def _admitted(
         inner = Traces(inner)
     inner = Compression(inner)
     inner = Bodies(inner)
+    limit = None
     if settings.rate_limit:
-        inner = RateLimit(inner, limit=settings.rate_limit, addresses=addresses, shared=shared)
-    inner = Admission(inner, keyring, strangers, bound=settings.host, actor=settings.actor)
+        inner = limit = RateLimit(inner, limit=settings.rate_limit, addresses=addresses, shared=shared)
+    inner = admission = Admission(inner, keyring, strangers, bound=settings.host, actor=settings.actor)
     if settings.allowed_origins:
         inner = CORSMiddleware(
             inner,
@@ -129,4 +147,5 @@ def _admitted(
             allow_headers=["*"],
             expose_headers=["*"],
         )
-    return Guard(inner, bound=settings.host, hosts=settings.allowed_hosts, origins=settings.allowed_origins)
+    guard = Guard(inner, bound=settings.host, hosts=settings.allowed_hosts, origins=settings.allowed_origins)
+    return _Way(guard, admission, limit)

@@ -47,8 +47,7 @@ class Admission:
         """Let a request in with its caller, or refuse it."""
         if scope["type"] in ("http", "websocket"):
             try:
-                scope["caller"] = caller = self._caller(scope, fields(scope))
-                scope["moment"] = None if caller is STRANGER else self._keyring.moment
+                self.admit(scope)
             except Unauthorized as error:
                 verdict = self._strangers.failed(scope)
                 challenge = {"WWW-Authenticate": 'Bearer realm="kanban-mcp"'}
@@ -61,6 +60,12 @@ class Admission:
                     await refuse(too_many(verdict), scope, receive, send)
                     return
         await self._inner(scope, receive, send)
+
+    def admit(self, scope: Scope) -> None:
+        """Put the caller and the moment into the scope of a request, unless they are there. Raises Unauthorized."""
+        if "caller" not in scope:
+            scope["caller"] = caller = self._caller(scope, fields(scope))
+            scope["moment"] = None if caller is STRANGER else self._keyring.moment
 
     def _caller(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         if not _BRINGING.isdisjoint(headers) and (key := given_key(scope["headers"])) is not None:

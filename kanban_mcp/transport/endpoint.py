@@ -2,8 +2,8 @@
 
 import functools
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.types import Receive, Scope, Send
@@ -55,6 +55,10 @@ class Reply(NamedTuple):
         await send({"type": "http.response.body", "body": self.body})
 
 
+Begin: TypeAlias = Callable[[Scope, bytes], Reply | None]
+"""From a request and its whole body to its answer, if that can be had at once."""
+
+
 class Replies(NamedTuple):
     """A tagged answer as it is sent: whole, and to who has it already."""
 
@@ -103,10 +107,12 @@ class Endpoint:
         arguments, detail = self._read(request)
         return Question(Call(self.operation, arguments), request.path, request.query, detail)
 
-    async def answered(self, question: Question, caller: Caller, moment: Moment | None) -> Question:
-        """The question with what a caller is answered to it now; written out only if it had another answer before."""
-        begun = self._app.runner.make(question.call, caller=caller, transport="rest", moment=moment)
-        answer = begun if isinstance(begun, Answer) else await begun
+    def begin(self, question: Question, caller: Caller, moment: Moment | None) -> Answer | Awaitable[Answer]:
+        """What a caller is answered now. Raises KanbanError."""
+        return self._app.runner.make(question.call, caller=caller, transport="rest", moment=moment)
+
+    def answered(self, question: Question, answer: Answer) -> Question:
+        """The question with an answer; that is written out only if there was another before."""
         if answer is question.answer:
             return question
         replies = self._replies(answer, question.path, question.query, question.detail)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Forbidden
@@ -39,15 +40,22 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] in ("http", "websocket"):
-            given = fields(scope)
-            if (host := given.get(b"host")) is None or not self._is_ours(host) or _named_twice(scope):
-                foreign = Forbidden("This server does not go by that name.", hint="Add the host to --allowed-hosts.")
-                return await refuse(problem(foreign, status=421), scope, receive, send)
-            if not _BETRAYING.isdisjoint(given) and not self._welcome(scope):
-                foreign = Forbidden("Pages of that origin may not call.", hint="Add the origin to --allowed-origins.")
-                return await refuse(problem(foreign), scope, receive, send)
-        return await self._inner(scope, receive, send)
+        refusal = self.refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if refusal is not None:
+            await refuse(refusal, scope, receive, send)
+        else:
+            await self._inner(scope, receive, send)
+
+    def refusal(self, scope: Scope) -> Response | None:
+        """What a request is refused with; None for one that is welcome."""
+        given = fields(scope)
+        if (host := given.get(b"host")) is None or not self._is_ours(host) or _named_twice(scope):
+            foreign = Forbidden("This server does not go by that name.", hint="Add the host to --allowed-hosts.")
+            return problem(foreign, status=421)
+        if not _BETRAYING.isdisjoint(given) and not self._welcome(scope):
+            foreign = Forbidden("Pages of that origin may not call.", hint="Add the origin to --allowed-origins.")
+            return problem(foreign)
+        return None
 
     def _names_us(self, named: bytes) -> bool:
         host = named.decode("latin-1").lower()

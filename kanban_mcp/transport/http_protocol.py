@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import Receive
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from kanban_mcp.transport.endpoint import Begin
 from kanban_mcp.transport.joined import Joined
 
 MOST_CONNECTIONS = 2000
@@ -29,10 +30,20 @@ def is_whole(receive: Receive) -> bool:
     return getattr(cycle, "more_body", True) is False
 
 
-def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
-    """The protocol that closes a connection whose headers take longer than that."""
+def _protocol(begin: Begin | None) -> Any:
+    """uvicorn's choice of a protocol; the one in C can ask first."""
+    if begin is None or AutoHTTPProtocol.__name__ != "HttpToolsProtocol":
+        return AutoHTTPProtocol
+    from kanban_mcp.transport.prompt_protocol import prompt_protocol  # noqa: PLC0415 - needs what an extra brings
 
-    class Patient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    return prompt_protocol(begin)
+
+
+def patient_protocol(seconds: float = HEADER_SECONDS, begin: Begin | None = None) -> type[asyncio.Protocol]:
+    """The protocol that closes a connection whose headers take longer than that; `begin` may answer at once."""
+
+    class Patient(_protocol(begin)):  # type: ignore[misc]
+        answered = False
         waiting: asyncio.TimerHandle | None = None
         unserved = 0
         surplus = False
@@ -51,7 +62,7 @@ def patient_protocol(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
                 self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
                 return
             super().data_received(data)
-            if self.is_served():
+            if self.answered or self.is_served():
                 self.rest()
                 return
             self.unserved += len(data)

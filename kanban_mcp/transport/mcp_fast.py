@@ -8,6 +8,7 @@ from pydantic_core import from_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.transport.bodies import body_of, replayed
+from kanban_mcp.transport.endpoint import Reply
 from kanban_mcp.transport.fast_lane import FastLane, Line
 from kanban_mcp.transport.fields import fields, repeated
 from kanban_mcp.transport.introduction import MODERN_VERSION
@@ -30,13 +31,23 @@ class FastHttp:
             await self._library(scope, receive, send)
             return
         body = await body_of(receive)
-        answer = self._answer(scope, headers, body)
+        answer = scope.pop("begun", None) or self._answer(scope, headers, body)
         if answer is None:
             await self._library(scope, replayed(body, receive), send)
         elif isinstance(answer, bytes):
-            await _respond(send, answer)
+            await _reply(answer)(scope, receive, send)
         elif (line := await _unless_gone(answer, receive)) is not None:
-            await _respond(send, line)
+            await _reply(line)(scope, receive, send)
+
+    def begin(self, scope: Scope, body: bytes) -> Reply | None:
+        """The answer to a plain request, if it can be had at once; else it is gone on with later."""
+        headers = _headers(scope)
+        answer = None if headers is None else self._answer(scope, headers, body)
+        if isinstance(answer, bytes):
+            return _reply(answer)
+        if answer is not None:
+            scope["begun"] = answer
+        return None
 
     def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Line | Awaitable[Line] | None:
         try:
@@ -83,7 +94,5 @@ async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None
         answering.cancel()
 
 
-async def _respond(send: Send, line: Line) -> None:
-    headers = [(b"content-length", str(len(line)).encode()), (b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": line})
+def _reply(line: Line) -> Reply:
+    return Reply(200, [(b"content-length", b"%d" % len(line)), (b"content-type", b"application/json")], line)

@@ -31,7 +31,9 @@ GOODBYE_SECONDS = 0.5
 
 
 class McpHttp:
-    """`streamable` is the application at both `PATHS`, `routes` are those of the older SSE.
+    """`streamable` is the application at both `PATHS`, `fast` its lane for plain requests, if there is one.
+
+    `routes` are those of the older SSE.
 
     They serve while `running()` is entered, once.
     """
@@ -45,7 +47,8 @@ class McpHttp:
         self._sessions = StreamableHTTPSessionManager(app=server)
         self._sse = SseServerTransport(MESSAGES)
         library = _Owned(Posts(StreamableHTTPASGIApp(self._sessions)), heartbeat)
-        self.streamable: ASGIApp = library if fast is None else FastHttp(library, fast)
+        self.fast = None if fast is None else FastHttp(library, fast)
+        self.streamable: ASGIApp = self.fast or library
         self.routes: list[BaseRoute] = [
             Route("/sse", _Owned(self._serve_sse, heartbeat), methods=["GET"]),
             Mount(MESSAGES, _Owned(Posts(self._sse.handle_post_message), heartbeat)),

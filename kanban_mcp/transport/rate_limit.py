@@ -36,18 +36,24 @@ class RateLimit:
         if scope["type"] != "http" or scope["path"].startswith(UNCOUNTED):
             await self._inner(scope, receive, send)
             return
-        name = self._name(scope)
-        verdict = self._windows.hit(name) if self._shared is None else await self._hit(self._shared, name)
+        verdict = self.count(scope) if self._shared is None else await self._hit(self._shared, self._name(scope))
         if not verdict.allowed:
             await refuse(too_many(verdict), scope, receive, send)
             return
 
-        async def told(message: Message) -> None:
+        async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_headers(verdict)]
+                message["headers"] = [*message.get("headers", ()), *told(verdict)]
             await send(message)
 
-        await self._inner(scope, receive, told)
+        await self._inner(scope, receive, telling)
+
+    def count(self, scope: Scope) -> Verdict:
+        """Count a request in this process, unless it has been; `scope["verdict"]` is there then."""
+        verdict: Verdict | None = scope.get("verdict")
+        if verdict is None:
+            scope["verdict"] = verdict = self._windows.hit(self._name(scope))
+        return verdict
 
     def _name(self, scope: Scope) -> str:
         key = scope["caller"].key
@@ -67,11 +73,11 @@ def too_many(verdict: Verdict) -> Response:
     """The answer to a request beyond the limit."""
     wait = max(1, math.ceil(verdict.reset_seconds))
     error = RateLimited(f"More than {verdict.limit} requests in a minute.", hint=f"Ask again in {wait} s.")
-    told = {name.decode(): value.decode() for name, value in _headers(verdict)}
-    return problem(error, headers={"Retry-After": str(wait), **told}, retryAfter=wait)
+    headers = {name.decode(): value.decode() for name, value in told(verdict)}
+    return problem(error, headers={"Retry-After": str(wait), **headers}, retryAfter=wait)
 
 
-def _headers(verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
+def told(verdict: Verdict) -> tuple[tuple[bytes, bytes], ...]:
     """What is left, and when the oldest request ceases to count, in milliseconds since 1970."""
     return (
         (b"x-ratelimit-limit", b"%d" % verdict.limit),

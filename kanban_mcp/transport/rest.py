@@ -5,12 +5,14 @@ there, whatever toolsets are offered to agents: those are chosen to save tokens.
 """
 
 from collections import Counter
+from collections.abc import Awaitable
 from typing import NamedTuple
 
 from cachetools import LRUCache
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from kanban_mcp.answers import Answer
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, Invalid, KanbanError, NotFound
 from kanban_mcp.models.caller import Caller
@@ -49,6 +51,19 @@ class _Known(NamedTuple):
         return _AROUND + len(self.question.query) + (0 if replies is None else len(replies.whole.body))
 
 
+class _Begun(NamedTuple):
+    known: _Known
+    answer: Answer | Awaitable[Answer] | Response
+
+
+def _asked(known: _Known, scope: Scope) -> _Begun:
+    """Ask a question."""
+    try:
+        return _Begun(known, known.endpoint.begin(known.question, _caller(scope), scope["moment"]))
+    except KanbanError as error:
+        return _Begun(known, _refusal(error, known.question.path))
+
+
 class Rest:
     """The ASGI application under `/api`; `asked` counts what it answered.
 
@@ -64,21 +79,40 @@ class Rest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as a problem document."""
-        known = self._known.get((scope["raw_path"], scope["query_string"])) if scope["method"] == "GET" else None
-        if known is not None:
-            route, method, response = known.route, "GET", await self._again(known, scope)
+        if (begun := scope.pop("begun", None)) is not None or (begun := self._begun(scope)) is not None:
+            route, method, response = begun.known.route, "GET", await self._finished(begun, scope)
         else:
             route, method, response = await self._answered(scope, receive)
         self.asked[Asked(route, method, response.status_code)] += 1
         await response(scope, receive, send)
 
-    async def _again(self, known: _Known, scope: Scope) -> Response | Reply:
-        """The answer to a question that may have been asked before, which is remembered."""
-        before = known.question
+    def begin(self, scope: Scope) -> Reply | None:
+        """The answer to a question that was asked before, if it can be had at once; else it is gone on with later."""
+        begun = self._begun(scope)
+        if begun is not None and isinstance(begun.answer, Answer):
+            reply = self._told(begun.known, begun.answer, scope)
+            self.asked[Asked(begun.known.route, "GET", reply.status_code)] += 1
+            return reply
+        if begun is not None:
+            scope["begun"] = begun
+        return None
+
+    def _begun(self, scope: Scope) -> _Begun | None:
+        """What was begun for a question that was asked before."""
+        known = self._known.get((scope["raw_path"], scope["query_string"])) if scope["method"] == "GET" else None
+        return None if known is None else _asked(known, scope)
+
+    async def _finished(self, begun: _Begun, scope: Scope) -> Response | Reply:
         try:
-            question = await known.endpoint.answered(before, _caller(scope), scope["moment"])
+            answer = begun.answer if isinstance(begun.answer, Answer | Response) else await begun.answer
         except KanbanError as error:
-            return _refusal(error, before.path)
+            return _refusal(error, begun.known.question.path)
+        return answer if isinstance(answer, Response) else self._told(begun.known, answer, scope)
+
+    def _told(self, known: _Known, answer: Answer, scope: Scope) -> Reply:
+        """The answer to a question as it is sent, which is remembered with it."""
+        before = known.question
+        question = known.endpoint.answered(before, answer)
         assert question.replies is not None
         if question is not before and len(question.replies.whole.body) <= KEPT_BYTES // 2:
             self._known[scope["raw_path"], scope["query_string"]] = known._replace(question=question)
@@ -98,7 +132,7 @@ class Rest:
             request = await _request(scope, receive, path, values)
             if endpoint.is_view:
                 known = _Known(resource.template, endpoint, endpoint.question(request))
-                return resource.template, method, await self._again(known, scope)
+                return resource.template, method, await self._finished(_asked(known, scope), scope)
             return resource.template, method, await endpoint.reply(request)
         except KanbanError as error:
             return resource.template, method, _refusal(error, path)
