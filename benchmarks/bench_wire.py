@@ -46,16 +46,16 @@ def _calls(db: Path) -> list[Figure]:
         client.close()
     get, lists, create, theirs, least = (median(rates[name]) for name in ("get", "list", "create", "stock", "bare"))
 
-    def times(question: str, rate: float, other: float, bar: float, detail: str) -> Figure:
-        return Figure(question, rate / other, "times", bar, "at least", detail)
+    def times(question: str, rate: float, other: float, bar: float, detail: str, *, aim: bool = False) -> Figure:
+        return Figure(question, rate / other, "times", bar, "at least", detail, aim)
 
     against = f"{get:.0f} against {theirs:.0f} calls/s"
     return [
         times("get_task, ten in flight / empty tool of a stock server", get, theirs, 8, against),
         times("get_task, ten in flight / bare loop with the same read", get, least, 0.35, f"{least:.0f} calls/s bare"),
         times("list_tasks of 50 / empty tool of a stock server", lists, theirs, 5, f"{lists:.0f} calls/s"),
-        # The aim is 5; docs/explanation/performance.md says where the time goes.
-        times("create_task / empty tool of a stock server", create, theirs, 1.5, f"{create:.0f} calls/s, aim 5 times"),
+        # docs/explanation/performance.md says where the time goes, and why this one is missed.
+        times("create_task / empty tool of a stock server", create, theirs, 5, f"{create:.0f} calls/s", aim=True),
     ]
 
 

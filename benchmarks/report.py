@@ -19,7 +19,10 @@ TIMES = ("us", "ms", "s")
 
 @dataclass(frozen=True)
 class Figure:
-    """One answer: a number, and the bar it is held against. Without a bar it only informs."""
+    """One answer: a number, and the bar it is held against. Without a bar it only informs.
+
+    A bar that is an `aim` is shown as met or missed, and nothing fails by it.
+    """
 
     question: str
     value: float
@@ -27,6 +30,7 @@ class Figure:
     bar: float | None = None
     sense: Literal["at least", "at most"] = "at most"
     detail: str = ""
+    aim: bool = False
 
     @property
     def holds(self) -> bool:
@@ -37,7 +41,7 @@ class Figure:
 
     def misses_by(self, share: float) -> bool:
         """Whether the bar is missed by more than a share of it. Absolute times only inform: they differ by machine."""
-        if self.bar is None or self.unit in TIMES:
+        if self.bar is None or self.aim or self.unit in TIMES:
             return False
         if self.sense == "at least":
             return self.value < self.bar * (1 - share)
