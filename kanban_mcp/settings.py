@@ -158,7 +158,8 @@ class Settings:
     websocket_connections: Annotated[int, _whole(1, 100_000)] = 1000
     """WebSockets at most; who comes beyond is told to try again later (close code 1013)."""
     websocket_heartbeat_seconds: Annotated[float, _above_zero(3600)] = 30.0
-    """How often each is asked whether it is there; one that is gone is noticed within two heartbeats."""
+    """How often each is asked whether it is there, and the keys of all that is open are looked at; a socket that is
+    gone is noticed within two heartbeats."""
     websocket_batch: Annotated[int, _whole(1, 1000)] = 10
     """Changes at most in a frame."""
     websocket_batch_ms: Annotated[float, _from_zero(10_000)] = 100.0
