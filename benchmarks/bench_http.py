@@ -86,11 +86,10 @@ def _calls(servers: Both) -> list[Figure]:
             with contextlib.closing(Flight(server.port)) as flight:
                 rates[name].append(count / timed(partial(flight.flood, request, count)))
     get, stock, bare = (median(rates[name]) for name in ("get", "stock", "bare"))
-    what = f"MCP get_task, {FLIGHT} in flight"
+    what, rate = f"MCP get_task, {FLIGHT} in flight", f"{get:.0f} calls/s"
+    # docs/explanation/performance.md says where the time goes, and why five times is missed.
     return [
-        Figure(
-            f"{what} / empty tool of a stock server", get / stock, "times", 3, "at least", f"{get:.0f} calls/s, aim 5"
-        ),
+        Figure(f"{what} / empty tool of a stock server", get / stock, "times", 5, "at least", rate, aim=True),
         Figure(f"{what} / bare route with the same read", get / bare, "times", 0.4, "at least", f"{bare:.0f} calls/s"),
     ]
 
