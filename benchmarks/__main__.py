@@ -6,6 +6,7 @@ A benchmark is a file `bench_<name>.py` with `measure()`, which answers the ques
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -29,6 +30,8 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.full:
         os.environ["KANBAN_BENCH_FULL"] = "1"
+    # What is slow on a large board is told by the figures.
+    logging.getLogger("kanban_mcp").setLevel(logging.ERROR)
     answers: list[Answer] = []
     for name in chosen.names or names:
         answer = run(name, tries=TRIES if chosen.fail else 1)
