@@ -22,11 +22,7 @@ from kanban_mcp.store.clock import Clock, Stamps, stamp, system_clock
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 from kanban_mcp.store.faults import translated, unusable
 from kanban_mcp.store.gate import Gate
-
-APPLICATION_ID = 0x6B616E62
-"""`kanb`: tells our files from other programs' databases."""
-SCHEMA_VERSION = 4
-"""The number of migrations this program knows."""
+from kanban_mcp.store.ownership import SCHEMA_VERSION, check_ours, is_newer, is_ours, schema_version
 
 _CLOSING_SECONDS = 0.5
 """Who closes waits no longer for a process that hangs: the kernel closes the rest."""
@@ -127,7 +123,7 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self._check_ours(connection)
+        check_ours(connection)
         pragmas.write_ahead_log(connection)
         pragmas.checkpoints(connection)
         pragmas.synchronous(connection, self.options.durability)
@@ -155,21 +151,6 @@ class Database:
             connection.close()
             raise
         return connection
-
-    def _check_ours(self, connection: sqlite3.Connection) -> None:
-        """Refuse what is not a kanban_mcp file, or is one of a newer program, before anything is written."""
-        owner = connection.execute("pragma application_id").fetchone()[0]
-        tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
-        if tables and owner != APPLICATION_ID:
-            raise Unusable(
-                "The file is another program's database.",
-                hint="Choose another file with --db; this one is untouched.",
-            )
-        if schema_version(connection) > SCHEMA_VERSION:
-            raise Unusable(
-                f"The file has schema {schema_version(connection)}, this program knows {SCHEMA_VERSION}.",
-                hint="Upgrade kanban-mcp; the file is untouched.",
-            )
 
     # Transactions
 
@@ -212,7 +193,7 @@ class Database:
             # Immediate, since a transaction that reads first and writes later fails at once when another wrote between.
             connection.execute("begin immediate")
             try:
-                if schema_version(connection) > SCHEMA_VERSION:
+                if is_newer(connection):
                     raise ReadOnly(
                         "A newer program has upgraded the database file.",
                         hint="Restart this server with that version.",
@@ -479,9 +460,9 @@ def _opened_for_copying(source: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
     try:
         pragmas.read_only(connection)
-        if connection.execute("pragma application_id").fetchone()[0] != APPLICATION_ID:
+        if not is_ours(connection):
             raise Invalid("The file is not a kanban-mcp database.", hint="Name one that `kanban-mcp backup` made.")
-        if schema_version(connection) > SCHEMA_VERSION:
+        if is_newer(connection):
             raise Invalid("The file is of a newer program.", hint="Upgrade kanban-mcp, then repeat the command.")
     except BaseException:
         connection.close()
@@ -493,8 +474,3 @@ def _check_sound(copy: sqlite3.Connection) -> None:
     found = [row[0] for row in copy.execute("pragma integrity_check(1)")]
     if found != ["ok"] or copy.execute("pragma foreign_key_check").fetchone() is not None:
         raise Internal("The copy is not sound, and was removed.", hint="Check the original: get_health(check=true).")
-
-
-def schema_version(connection: sqlite3.Connection) -> int:
-    """The number of migrations the file has had."""
-    return int(connection.execute("pragma user_version").fetchone()[0])

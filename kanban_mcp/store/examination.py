@@ -12,10 +12,10 @@ from kanban_mcp.store.bench import Bench
 from kanban_mcp.store.blueprint import Blueprint
 from kanban_mcp.store.checks import Checks
 from kanban_mcp.store.circles import Circles
-from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 from kanban_mcp.store.faults import translated
 from kanban_mcp.store.mending import Mending
+from kanban_mcp.store.ownership import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.reconciling import Reconciling
 
 LARGE_LOG = 64 * 1024 * 1024

@@ -5,8 +5,8 @@ import logging
 from sqlite_utils import Database as SchemaTool
 from sqlite_utils.migrations import Migrations
 
-from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.engine import sqlite3
+from kanban_mcp.store.ownership import APPLICATION_ID, SCHEMA_VERSION
 
 migrations = Migrations("kanban")
 

@@ -10,8 +10,9 @@ from subprocess import DEVNULL, CompletedProcess, run
 
 import pytest
 
-from kanban_mcp.store.database import SCHEMA_VERSION, Database
+from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
+from kanban_mcp.store.ownership import SCHEMA_VERSION
 from tests.faults.servers import PATIENCE, Refused, Serve, Server, command, spawn
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from kanban_mcp.store.database import SCHEMA_VERSION
+from kanban_mcp.store.ownership import SCHEMA_VERSION
 from tests.faults.servers import Serve, Server, Table, start_all
 
 

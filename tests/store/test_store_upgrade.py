@@ -8,8 +8,8 @@ from sqlite_utils import Database as SchemaTool
 from kanban_mcp.app import open_app
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
-from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.engine import sqlite3
+from kanban_mcp.store.ownership import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.schema import migrations
 
 STEPS = [step.name for step in migrations._migrations]

@@ -16,9 +16,10 @@ from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, KanbanError, ReadOnly, Unusable
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.progress import heard_by, report
-from kanban_mcp.store.database import APPLICATION_ID, SCHEMA_VERSION, Database
+from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.gate import Gate
+from kanban_mcp.store.ownership import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.schema import migrations
 from kanban_mcp.store.writer import Writer
 from tests.conftest import Call
