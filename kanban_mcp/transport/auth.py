@@ -140,5 +140,13 @@ def _claimed(headers: Mapping[bytes, bytes]) -> str:
     """The name that someone on this machine gives itself, on one line and no longer than an actor may be."""
     if b"x-actor" not in headers:
         return ""
-    name = " ".join(headers[b"x-actor"].decode(errors="replace").split())
+    name = " ".join(_text(headers[b"x-actor"]).split())
     return "".join(letter for letter in name if letter.isprintable())[:LONGEST_ACTOR]
+
+
+def _text(value: bytes) -> str:
+    """A header as text: programs write UTF-8, browsers ISO-8859-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -93,13 +93,20 @@ def test_the_file_holds_no_key_only_its_hash(app: App, db: Path) -> None:
     assert hashlib.sha256(text.encode()).digest() in kept
 
 
-async def test_whoever_calls_from_this_machine_is_let_in_until_there_is_a_key(
-    app: App, local: httpx2.AsyncClient
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+async def test_a_name_in_a_header_is_read_as_programs_and_as_browsers_write_it(
+    app: App, local: httpx2.AsyncClient, encoding: str
 ) -> None:
-    named = {b"X-Actor": "Zoë".encode()}
+    named = {b"X-Actor": "Zoë".encode(encoding)}
     assert (await local.post("/api/boards", json={"name": "A"}, headers=named)).is_success
     changes = await app.runner.call("list_changes", {}, actor="test")
     assert changes["rows"][0][2] == "Zoë"
+
+
+async def test_whoever_calls_from_this_machine_is_let_in_until_there_is_a_key(
+    app: App, local: httpx2.AsyncClient
+) -> None:
+    assert (await local.get("/api/boards")).is_success
     text = made(app)
     assert (await local.get("/api/boards")).status_code == 401
     assert (await local.get("/api/boards", headers=bearing(text))).status_code == 200
