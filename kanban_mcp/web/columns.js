@@ -137,6 +137,7 @@ export class Columns {
 
   /** How many cards, and whether that is too many, in words as well. */
   count() {
+    const filtered = Object.keys(filters()).length > 0;
     for (const column of this.state.columns) {
       const list = this.lists.get(column.status);
       if (!list) continue;
@@ -148,8 +149,9 @@ export class Columns {
       section.classList.toggle("over", over);
       section.classList.toggle("full", cards === limit);
       const said = over ? `${cards} of ${limit}: ${cards - limit} over the limit` : limit ? `${cards} of ${limit}${cards === limit ? ": full" : ""}` : `${cards}`;
+      const shown = filtered ? `${list.querySelectorAll(".card:not([hidden])").length} shown, ${said}` : said;
       const place = section.querySelector(".count");
-      if (place.textContent !== said) place.textContent = said;
+      if (place.textContent !== shown) place.textContent = shown;
       const more = section.querySelector(".older");
       more.hidden = beyond <= 0;
       if (beyond > 0) more.textContent = `${beyond} finished before: show more`;

@@ -32,7 +32,7 @@ function entry(page, hit) {
     "li",
     {},
     h("a", { href: `/tasks/${hit.task_id}`, onclick: open }, `#${hit.task_id} ${hit.title}`),
-    h("span.facts", {}, ` ${hit.kind === "note" ? `a note by ${hit.author}` : hit.status}, ${hit.on}`),
+    h("span.facts", {}, ` ${hit.kind === "note" ? `a note by ${hit.author}` : page.state.column(hit.status)?.name ?? hit.status}, ${hit.on}`),
     h("p", {}, marked(hit.snippet)),
   );
 }

@@ -3,6 +3,8 @@ import { tell } from "./dom.js";
 import { me } from "./me.js";
 
 const FAR = 6; // pixels after which a press is a drag
+const EDGE = 48; // pixels from an edge within which what is dragged pulls the board along
+const PULL = 10; // pixels a frame
 const HOLD = 350; // milliseconds after which a touch is one, so that a swipe still scrolls
 
 /** Make the cards in the frame of a board liftable. A card that is lifted is the one its columns hold. */
@@ -143,6 +145,7 @@ class Drag {
     this.page.columns.held = this.id;
     this.page.dragged = true;
     this.follow(...this.from);
+    this.pull();
   }
 
   moved({ clientX, clientY }) {
@@ -153,14 +156,37 @@ class Drag {
   }
 
   follow(x, y) {
+    this.at = [x, y];
     this.ghost.style.transform = `translate(${x - this.offset[0]}px, ${y - this.offset[1]}px)`;
-    const under = document.elementFromPoint(x, y);
-    const list = under?.closest(".column")?.querySelector(".cards");
+    const board = this.page.columns.element.getBoundingClientRect();
+    const within = Math.min(Math.max(x, board.left + 1), board.right - 1, innerWidth - 1); // beside the board is at its edge
+    const under = document.elementFromPoint(within, y);
+    const list = (under?.closest(".column") ?? this.above(within, y))?.querySelector(".cards");
     if (!list) return;
-    const over = under.closest(".card");
+    const over = under?.closest(".card");
     if (over === this.card) return;
     const box = over?.getBoundingClientRect();
     list.insertBefore(this.card, over ? (y < box.top + box.height / 2 ? over : over.nextElementSibling) : null);
+  }
+
+  /** The column that a point is below: short ones reach down to the end of the longest. */
+  above(x, y) {
+    const below = ({ left, right, top }) => left <= x && x <= right && top <= y;
+    return [...this.page.columns.element.children].find((column) => below(column.getBoundingClientRect()));
+  }
+
+  /** Near an edge, scroll on to what is behind it. */
+  pull() {
+    if (!this.ghost) return;
+    const [x, y] = this.at;
+    const { element } = this.page.columns;
+    const list = this.card.parentNode;
+    const [board, cards] = [element.getBoundingClientRect(), list.getBoundingClientRect()];
+    element.scrollLeft += near(x, Math.max(0, board.left), Math.min(innerWidth, board.right));
+    if (list.scrollHeight > list.clientHeight) list.scrollTop += near(y, Math.max(0, cards.top), Math.min(innerHeight, cards.bottom));
+    else scrollBy(0, near(y, 0, innerHeight));
+    this.follow(x, y);
+    requestAnimationFrame(() => this.pull());
   }
 
   end(event, dropped) {
@@ -169,6 +195,7 @@ class Drag {
     document.removeEventListener("touchmove", this.still);
     if (!this.ghost) return;
     this.ghost.remove();
+    this.ghost = null;
     this.card.classList.remove("lifted");
     this.page.columns.held = null;
     if (dropped) settle(this.page, this.id, this.card);
@@ -176,3 +203,5 @@ class Drag {
     setTimeout(() => (this.page.dragged = false));
   }
 }
+
+const near = (at, low, high) => (at < low + EDGE ? -PULL : at > high - EDGE ? PULL : 0);

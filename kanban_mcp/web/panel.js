@@ -8,6 +8,9 @@ import { markdown } from "./markdown.js";
 import { me } from "./me.js";
 import { offers } from "./rest.js";
 import { sheet } from "./sheet.js";
+import { FOLLOWING } from "./undo.js";
+
+const COUNTED = ["version", "position", "id"]; // fields that follow from others
 
 /** Open a card; `closed` is called when it is closed. */
 export function cardPanel(page, id, closed) {
@@ -166,9 +169,16 @@ class Panel {
   }
 
   change(change) {
-    const fields = Object.keys(change.after ?? {}).filter((name) => !["version", "position", "id"].includes(name));
-    const undo = offers("undo") ? this.button("Undo", () => call("undo", { seq: change.seq })) : null;
-    return h("li", {}, when(change.at), " ", h("b", {}, change.actor), ` ${change.action}`, change.entity === "task" ? null : ` a ${change.entity}`, fields.length ? h("span.fields-changed", {}, ` ${fields.join(", ")}`) : null, " ", undo);
+    const undo = offers("undo") && !FOLLOWING.includes(change.action) ? this.button("Undo", () => call("undo", { seq: change.seq })) : null;
+    return h("li", {}, when(change.at), " ", h("b", {}, change.actor), ` ${change.action}`, change.entity === "task" ? null : ` a ${change.entity}`, h("span.fields-changed", {}, this.what(change)), " ", undo);
+  }
+
+  /** What a change of the card was about: where it went, or which fields. */
+  what({ entity, before, after }) {
+    if (entity !== "task" || !before || !after) return "";
+    if (after.status) return ` to ${this.page.state.column(after.status)?.name ?? after.status}`;
+    const fields = Object.keys(after).filter((name) => !COUNTED.includes(name));
+    return fields.length ? ` ${fields.join(", ").replaceAll("_", " ")}` : "";
   }
 
   noteForm() {

@@ -3,7 +3,8 @@ import { call } from "./api.js";
 import { me } from "./me.js";
 
 const MOST = 50;
-const FOLLOWING = ["blocked", "unblocked"]; // these follow from another change, and go with it
+/** Actions that are not taken back by themselves. */
+export const FOLLOWING = ["blocked", "unblocked"]; // these follow from another change, and go with it
 
 export class Undo {
   constructor() {

@@ -127,6 +127,7 @@ def test_filters_are_kept_in_the_address(page: Page, rest: Rest) -> None:
     page.get_by_label("Any tag").select_option("ui")
     expect(page.locator(".card:visible")).to_have_count(1)
     assert page.url.endswith("?tag=ui")
+    expect(page.locator('.column[data-status="todo"] .count')).to_have_text("1 shown, 5")
     page.reload()
     expect(page.locator(".card:visible")).to_have_count(1)
     page.get_by_label("Any tag").select_option("")

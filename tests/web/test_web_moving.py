@@ -76,6 +76,32 @@ def test_a_finger_that_rests_on_a_card_lifts_it(context: Context, url: str, boar
     assert status(rest, 2) == "in_progress"
 
 
+def test_a_finger_at_the_edge_of_a_phone_pulls_the_board_along(
+    context: Context, url: str, board: int, rest: Rest
+) -> None:
+    phone = context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 780})
+    page = opened(phone.new_page(), f"{url}/boards/{board}")
+    touch = phone.new_cdp_session(page)
+    page.locator(card(2)).scroll_into_view_if_needed()
+    x, y = middle(page, card(2))
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    page.wait_for_selector(".ghost")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": 385, "y": y}]})
+    expect(page.locator(f"{column('done')} {card(2)}")).to_be_in_viewport()
+    with page.expect_response("**/move"):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert status(rest, 2) == "done"
+
+
+def test_what_is_dragged_selects_no_text(page: Page) -> None:
+    page.mouse.move(*middle(page, card(2)))
+    page.mouse.down()
+    page.mouse.move(*middle(page, column("review")), steps=4)
+    assert page.evaluate("getSelection().toString()") == ""
+    page.keyboard.press("Escape")
+    page.mouse.up()
+
+
 def test_arrows_walk_lift_carry_and_drop(page: Page, rest: Rest) -> None:
     page.locator(card(1)).focus()
     page.keyboard.press("ArrowDown")
