@@ -14,7 +14,7 @@ WHOLE = "2000-01-01"
 
 def measure() -> list[Figure]:
     """All works in turns, over 200 days and ten entries a task; garbage is collected as in a server."""
-    tasks = 100_000 if full() else 20_000
+    tasks = 100_000 if full() else 10_000
     with lived(tasks) as app:
         gc.freeze()
         measuring, forecasting = app.services.measuring, app.services.forecasting

@@ -51,7 +51,7 @@ async def _load(app: App, port: int, process: psutil.Process) -> list[Figure]:
     # Long enough for caches and the connections of readers to be there: they are no growth.
     await _users(port, seconds=10.0 if full() else 2.0, pause=0.0)
     before = process.memory_info().rss
-    length = 60.0 if full() else 8.0
+    length = 60.0 if full() else 4.0
     paced, statuses = await _users(port, seconds=length, pause=PAUSE)
     eager, more = await _users(port, seconds=length, pause=0.0)
     grown = process.memory_info().rss / before
@@ -77,11 +77,13 @@ async def _live(app: App, port: int, process: psutil.Process) -> list[Figure]:
     before, ages = process.memory_info().rss, list[float]()
     there = await listeners(port, SOCKETS - DEAF - 50, ages, 1)
     each = (process.memory_info().rss - before) / len(there)
-    await listeners(port, DEAF, [], 1, reads=False)
-    length = 30.0 if full() else 8.0
+    deaf = await listeners(port, DEAF, [], 1, reads=False)
+    length = 30.0 if full() else 4.0
     own = await _told(ages, _write_here(port, length))
     foreign = await _told(ages, _write_elsewhere(app, length))
     assert not any(listener.gone for listener in there)
+    for listener in deaf:
+        listener.transport.abort()
     figures = [_latency("on the same server", own), _latency("in another process", foreign)]
     return [*figures, Figure("memory of an idle socket", each / 1024, "KB", 60), await _closed(app, port)]
 
@@ -100,7 +102,9 @@ async def _closed(app: App, port: int) -> Figure:
         def there() -> int:
             return int(json.loads(client.send(asked)[1])["connections"]["websocket"])
 
-        others = there()
+        others = SOCKETS - DEAF
+        while there() > others:
+            await asyncio.sleep(0.1)
         await listeners(port, DEAF, [], 2, reads=False)
         began = perf_counter()
         writer = asyncio.ensure_future(_write_elsewhere(app, 20.0, board=2, size=20_000))
@@ -108,7 +112,8 @@ async def _closed(app: App, port: int) -> Figure:
             assert not writer.done(), "sockets that do not read are still there"
             await asyncio.sleep(0.1)
         seconds = perf_counter() - began
-        await writer
+        writer.cancel()
+        await asyncio.wait([writer])
     detail = "filling the buffers of the system and the start of the writer are the first second or two of it"
     return Figure(f"{DEAF} sockets that do not read are closed after", seconds, "s", None, "at most", detail)
 
@@ -139,7 +144,11 @@ async def _write_elsewhere(app: App, seconds: float, board: int = 1, size: int =
     """Through another process on the file."""
     command = ["-m", "benchmarks.live_writer", str(app.settings.db), *map(str, (seconds, A_SECOND, board, size))]
     process = await asyncio.create_subprocess_exec(sys.executable, *command)
-    assert await process.wait() == 0
+    try:
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 async def _users(port: int, *, seconds: float, pause: float) -> tuple[list[float], Counter[int]]:

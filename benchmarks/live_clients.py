@@ -59,6 +59,8 @@ class Listener(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The server let go."""
         self.gone = True
+        if not self.up.done():
+            self.up.set_exception(ConnectionError("The server let go before it answered."))
 
     def _take(self, frame: bytes) -> None:
         if frame.startswith(b'{"type":"pong"'):
