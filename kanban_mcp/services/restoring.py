@@ -55,30 +55,31 @@ class Restoring:
             "created", "task", task.id, board_id=task.board_id, task_id=task.id, after=self._logged(restored, kept)
         )
         self._tags.replace(task.id, kept.get("tags", []))
-        self._links(restored, kept)
+        if restored.open and parent_id is not None:
+            self._blocking.add(parent_id, 1)
+        self.around(restored.id, kept)
+
+    def around(self, task_id: int, kept: dict[str, Any]) -> None:
+        """What a deleted task took along, now that it is there again: subtasks, links and notes."""
+        for child_id in kept.get("subtasks", []):
+            child = self._store.tasks.get(child_id)
+            if child is not None and child.parent_id is None:
+                self._blocking.check_acyclic(task_id, child_id)
+                self._writing.save("updated", child, {"parent_id": task_id}, None)
+                if child.open:
+                    self._blocking.add(task_id, 1)
+        for other, kind in kept.get("depends_on", []):
+            if self._store.tasks.get(other) is not None:
+                self.link(task_id, other, kind)
+        for other, kind in kept.get("dependents", []):
+            if self._store.tasks.get(other) is not None:
+                self.link(other, task_id, kind)
         for note in kept.get("notes", []):
             self.note(note)
 
     def _logged(self, task: Task, kept: dict[str, Any]) -> dict[str, Any]:
         logged = {**task.lean(), "position": task.position}
         return {**logged, "tags": kept["tags"]} if kept.get("tags") else logged
-
-    def _links(self, task: Task, kept: dict[str, Any]) -> None:
-        if task.open and task.parent_id is not None:
-            self._blocking.add(task.parent_id, 1)
-        for child_id in kept.get("subtasks", []):
-            child = self._store.tasks.get(child_id)
-            if child is not None and child.parent_id is None:
-                self._blocking.check_acyclic(task.id, child_id)
-                self._writing.save("updated", child, {"parent_id": task.id}, None)
-                if child.open:
-                    self._blocking.add(task.id, 1)
-        for other, kind in kept.get("depends_on", []):
-            if self._store.tasks.get(other) is not None:
-                self.link(task.id, other, kind)
-        for other, kind in kept.get("dependents", []):
-            if self._store.tasks.get(other) is not None:
-                self.link(other, task.id, kind)
 
     def link(self, task_id: int, depends_on: int, kind: str | None) -> None:
         """Make the link between two tasks what it was; None for no link."""

@@ -106,11 +106,21 @@ class Undo:
 
     def _task(self, change: Change) -> None:
         if change.after is None:
-            self._restoring.task(change.before or {})
+            self._bring_back(change.entity_id, change.before or {})
         elif change.before is None:
             self._archive_task(change.entity_id)
         else:
             self._restore_fields(change.entity_id, change.before, change.after)
+
+    def _bring_back(self, task_id: int, kept: dict[str, Any]) -> None:
+        """A deleted task again; it stands in the archive where its return is undone in the same call."""
+        task = self._store.tasks.get(task_id)
+        if task is None:
+            self._restoring.task(kept)
+        else:
+            empty: dict[str, Any] = {**dict.fromkeys(_PLAIN), "description": "", "acceptance": [], "tags": []}
+            self._restore_fields(task_id, {**empty, **kept, "parent_id": task.parent_id}, {})
+            self._restoring.around(task_id, kept)
 
     def _archive_task(self, task_id: int) -> None:
         task = self._writing.writable(task_id, archived=True)

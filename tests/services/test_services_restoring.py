@@ -136,3 +136,25 @@ async def test_a_restored_task_is_free_and_its_old_lease_is_over(call: Call, ref
     assert "claimed_by" not in await call("get_task", task_id=4)
     assert (await refused("update_task", actor="bob", task_id=4, title="z", lease=1)).code == "held"
     assert (await call("claim_next", task_id=4))["task"]["lease"] == 2
+
+
+async def test_a_deletion_that_was_taken_back_is_taken_back_with_all_that_followed(call: Call, family: None) -> None:
+    """The way back passes through a task that is there: its restoring was undone by archiving it."""
+    await call("link_tasks", task_id=2, depends_on=4)
+    await call("add_note", task_id=2, content="kept")
+    await call("tag_task", task_id=2, tags=["ours"])
+    before = [await call("get_task", task_id=number) for number in (1, 2, 3, 4)]
+    since = (await call("list_changes", limit=100))["next"]
+    for _ in range(2):
+        await call("undo", seq=await deleted(call, 2))
+    await call("move_task", task_id=2, status="todo")
+    await call("undo", since=int(since))
+    after = [await call("get_task", task_id=number) for number in (1, 2, 3, 4)]
+    assert [_settled(task) for task in after] == [_settled(task) for task in before]
+    assert "problems" not in await call("get_health", check=True)
+
+
+def _settled(task: dict[str, Any]) -> dict[str, Any]:
+    return {
+        field: value for field, value in task.items() if field not in ("version", "updated_at", "history", "changes")
+    }
