@@ -8,8 +8,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Two processes; a file of tests stays in one, so that what it shares is started once.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Three processes for two cores, since tests wait too; a file of tests stays in one, so that what it shares starts once.
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile
 
 .PHONY: run test test-long check bench bench-full bench-check docs pictures clean
 
@@ -21,14 +21,11 @@ run: $(VENV)/.installed
 	@echo "  Any MCP client:  {\"mcpServers\": {\"kanban\": {\"command\": \"$(CURDIR)/$(BIN)/kanban-mcp\"}}}"
 	@echo "  MCP Inspector:   npx @modelcontextprotocol/inspector $(CURDIR)/$(BIN)/kanban-mcp"
 
-# The browser's tests in processes of their own: their driver keeps an event loop running.
 test: $(VENV)/.developing $(VENV)/fast
-	$(PYTEST) -m "not long" --ignore tests/web
-	$(PYTEST) -m "not long" tests/web
+	$(PYTEST) -m "not long"
 
 test-long: $(VENV)/.developing $(VENV)/fast
-	$(PYTEST) --ignore tests/web
-	$(PYTEST) tests/web
+	$(PYTEST)
 
 check: $(VENV)/.developing
 	$(BIN)/ruff check .

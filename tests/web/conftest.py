@@ -1,4 +1,4 @@
-"""A real browser on a real server: one Chromium for all tests, a page of its own for each."""
+"""A real browser on a real server: one Chromium for a file of tests, a page of its own for each."""
 
 import json
 import shutil
@@ -28,9 +28,9 @@ FLAGS = [
 PATIENCE_MS = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Its driver keeps an event loop running, so it ends before tests with loops of their own."""
     if CHROMIUM is None:
         pytest.skip("THE BROWSER TESTS DID NOT RUN: there is no chromium; .ci/run installs Debian's")
     with sync_playwright() as playwright:
