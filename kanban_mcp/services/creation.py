@@ -89,7 +89,6 @@ class Creation:
                 "created_by": self._store.actor,
                 "parent_id": parent_id,
                 "due_at": spec.due_at or None,
-                "now": now,
                 "started_at": now if column.category == "active" else None,
                 "completed_at": now if column.category == "done" else None,
             }

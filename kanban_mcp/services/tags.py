@@ -88,17 +88,19 @@ class Tags:
             if name.lower() not in wanted:
                 self._store.tags.remove(task_id, self._get(name).id)
         present = {name.lower() for name in before}
-        return before, self.add(task_id, [name for name in names if name.lower() not in present])
+        self.add(task_id, [name for name in names if name.lower() not in present])
+        return before, self._store.tags.of_task(task_id)
 
     def add(self, task_id: int, names: list[str]) -> list[str]:
-        """Put tags on a task that has none of these; the names of all it has then."""
-        added: set[int] = set()
+        """Put tags on a task that has none of these; their names as they are known, in alphabetical order."""
+        added: dict[int, str] = {}
         for name in names:
             found = self._store.tags.named(name) or self._create(name, None, "")
             if found.id not in added:
-                added.add(found.id)
+                added[found.id] = found.name
                 self._store.tags.add(task_id, found.id)
-        return self._store.tags.of_task(task_id)
+        # As SQLite sorts them: it folds the case of ASCII alone.
+        return sorted(added.values(), key=lambda name: name.encode().lower())
 
     def _change(self, task_id: int, *, add: list[str], remove: list[str]) -> TaskTags:
         task = self._writing.writable(task_id)

@@ -57,19 +57,18 @@ class TaskStore:
 
     def insert(self, new: dict[str, Any]) -> Task:
         """A new task from the values of its columns."""
-        # All rows, though there is one: SQLite remembers the id as used only once the statement has ended.
-        (row,) = self._db.all(
+        now = self._db.transaction.now
+        task_id = self._db.insert(
             "tasks.insert",
             """
             insert into tasks (board_id, status, position, priority, title, description, acceptance, assignee,
                 created_by, parent_id, due_at, created_at, updated_at, started_at, completed_at)
             values (:board_id, :status, :position, :priority, :title, :description, :acceptance, :assignee,
                 :created_by, :parent_id, :due_at, :now, :now, :started_at, :completed_at)
-            returning *
             """,
-            **{**new, "acceptance": _checklist(new["acceptance"])},
+            **{**new, "now": now, "acceptance": _checklist(new["acceptance"])},
         )
-        return task(row)
+        return Task(id=task_id, version=1, created_at=now, updated_at=now, **new)
 
     def save(self, task: Task) -> None:
         """Write back everything in a task that may change, except the count of its blockers."""
