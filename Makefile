@@ -41,7 +41,7 @@ bench-full: $(VENV)/.developing $(VENV)/fast
 	$(BIN)/python -m benchmarks --full --json bench-full.json --page docs/reference/benchmarks-full.md
 
 # All but those whose bars ask for a machine that does nothing else.
-CHECKED := agents bytes cache checkpoints data flow growth monitors processes specification stdio stdio_fresh writes
+CHECKED := agents bytes cache checkpoints data flow growth http monitors processes specification stdio stdio_fresh writes
 
 bench-check: $(VENV)/.developing $(VENV)/fast
 	$(BIN)/python -m benchmarks --fail $(CHECKED)

@@ -240,6 +240,25 @@ def test_a_write_and_a_revoked_key_of_another_process_are_seen_at_once(
     assert wire.ask(asked)[0].startswith(b"HTTP/1.1 401")
 
 
+def test_a_write_of_another_process_ends_what_was_unchanged_and_what_a_tool_answered(
+    app: App, swift: Running, connect: Connect
+) -> None:
+    wire = connect(swift)
+    for title in ("two", "three"):
+        tag = re.search(rb"etag: ([^\r]*)", wire.ask(get("/api/tasks/1"))[0])
+        assert tag is not None
+        unchanged, call = get("/api/tasks/1", f"If-None-Match: {tag[1].decode()}"), post("get_task", {"task_id": 1})
+        for _ in range(3):
+            assert wire.ask(unchanged)[0].startswith(b"HTTP/1.1 304")
+            assert title.encode() not in wire.ask(call)[1]
+        change = lambda title=title: app.services.tasks.update_task(1, title=title)  # noqa: E731
+        app.writer.submit(change, caller=Caller("eve")).result()
+        assert title.encode() in wire.ask(call)[1]
+        head, body = wire.ask(unchanged)
+        assert head.startswith(b"HTTP/1.1 200")
+        assert title.encode() in body
+
+
 @pytest.mark.long
 def test_a_connection_that_rests_is_closed(swift: Running, connect: Connect) -> None:
     wire = connect(swift)
