@@ -1,92 +1,140 @@
-"""How long is the event loop held while a text is looked for among many tasks, the file is backed up and many write?"""
+"""Is the event loop held over 20 ms, over stdio and over HTTP, while 64 write, two search and the file is backed up?
+
+For part of what it came late by, the loop was ready and had no processor: callers, searches and the writer want them
+too. That is told apart from what the server does itself, which is to run, or to wait for the interpreter or a lock.
+"""
 
 import asyncio
-import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+import random
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import Any
+from time import monotonic, perf_counter
+from typing import NamedTuple
 
+from benchmarks.http_client import HttpServer, free_port
+from benchmarks.loop_clients import Connection, Pipe, Tools
+from benchmarks.loop_server import Look
 from benchmarks.report import Figure, full
 from benchmarks.workload import WORDS, seed
-from kanban_mcp.app import App, open_app
+from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
 
 WRITERS = 64
-SEARCHES = 4
-EVERY = 0.001
-"""Seconds between two looks at the loop."""
+SEARCHERS = 2
+PAUSE = 0.05
+"""Seconds between two calls of a writer, on average: most of a thousand writes a second in all."""
+BAR = 20
 
-Work = Callable[[int], Awaitable[Any]]
+
+class Load(NamedTuple):
+    """What is asked for: on so many tasks, until a time. `reads` gets the seconds that each read of a task took."""
+
+    tasks: int
+    until: float
+    reads: list[float]
 
 
 def measure() -> list[Figure]:
-    """The loop's delays under all of that at once, beside those of an idle one, which the machine makes by itself."""
-    tasks = 1_000_000 if full() else 10_000
+    """The longest holds over both transports; a task that is read meanwhile tells what they mean to callers."""
+    tasks, seconds = (1_000_000, 20.0) if full() else (10_000, 4.0)
     with TemporaryDirectory() as folder:
-        settings = Settings(db=Path(folder) / "bench.db", files=Path(folder), toolsets=("all",))
-        with open_app(settings) as app:
+        db = Path(folder) / "bench.db"
+        with open_app(Settings(db=db)) as app:
             seed(app, tasks)
-            seconds = 20 if full() else 3
-            idle, _ = asyncio.run(_watched(app, seconds=seconds))
-            delays, reads = asyncio.run(_loaded(app, seconds=seconds))
-    among = f"{WRITERS} writers, {SEARCHES} searches and a backup, {tasks} tasks"
-    detail = f"99 % below {_most(delays):.1f} ms of {len(delays)} looks; idle {max(idle):.1f} and {_most(idle):.1f} ms"
-    read = f"median {median(reads):.2f} ms"
+        figures = [_held(transport, db, tasks, seconds) for transport in ("stdio", "HTTP")]
+    return [figure for found in figures for figure in found]
+
+
+def _held(transport: str, db: Path, tasks: int, seconds: float) -> list[Figure]:
+    found = db.with_name(f"looks over {transport}")
+    command = [sys.executable, "-m", "benchmarks.loop_server", str(db), str(found)]
+    began, reads = asyncio.run((_over_pipes if transport == "stdio" else _over_http)(command, tasks, seconds))
+    looks = [look for look in (Look(*each) for each in json.loads(found.read_text())) if began < look.at]
+    return _figures(f"{transport}, {tasks} tasks", looks[:-1], reads)
+
+
+async def _over_pipes(command: list[str], tasks: int, seconds: float) -> tuple[float, list[float]]:
+    async with Pipe.to(command) as pipe:
+        return await _loaded([pipe] * (WRITERS + SEARCHERS + 2), tasks, seconds)
+
+
+async def _over_http(command: list[str], tasks: int, seconds: float) -> tuple[float, list[float]]:
+    port = free_port()
+    with closing(HttpServer([*command, str(port)], port)):
+        async with _connected(port, WRITERS + SEARCHERS + 2) as connections:
+            return await _loaded(connections, tasks, seconds)
+
+
+@asynccontextmanager
+async def _connected(port: int, count: int) -> AsyncIterator[list[Tools]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(Connection.to(port)) for _ in range(count)]
+
+
+async def _loaded(callers: list[Tools], tasks: int, seconds: float) -> tuple[float, list[float]]:
+    """When the load began, by the clock of all processes, and how long a task took to read."""
+    for caller in callers:
+        await caller.call("get_task", task_id=1)
+    began, load = monotonic(), Load(tasks, perf_counter() + seconds, [])
+    backing, reading, *others = callers
+    await asyncio.gather(
+        backing.call("backup", file=f"copy {began}.db"),
+        _read(reading, load),
+        *[_write(caller, number, load) for number, caller in enumerate(others[:WRITERS])],
+        *[_search(caller, number, load) for number, caller in enumerate(others[WRITERS:])],
+    )
+    return began, load.reads
+
+
+async def _write(caller: Tools, number: int, load: Load) -> None:
+    """A task is made, one is changed, in turns."""
+    chance = random.Random(number)
+    for turn in itertools.count():
+        await asyncio.sleep(chance.uniform(0, 2 * PAUSE))
+        if perf_counter() > load.until:
+            return
+        if turn % 2:
+            await caller.call("update_task", task_id=chance.randint(1, load.tasks), priority=turn % 11)
+        else:
+            await caller.call("create_task", title=f"{number} {turn}", description="x " * 100)
+
+
+async def _search(caller: Tools, number: int, load: Load) -> None:
+    """Common words, one after the other."""
+    while perf_counter() < load.until:
+        number += 1
+        await caller.call("search", query=f"{WORDS[number % 20]} {WORDS[0]}", limit=100)
+
+
+async def _read(caller: Tools, load: Load) -> None:
+    while (began := perf_counter()) < load.until:
+        await caller.call("get_task", task_id=1 + len(load.reads) % 1000)
+        load.reads.append(perf_counter() - began)
+        await asyncio.sleep(0.005)
+
+
+def _figures(what: str, looks: list[Look], reads: list[float]) -> list[Figure]:
+    longest, own = max(looks, key=lambda look: look.late), max(looks, key=lambda look: look.late - look.ready)
+    most = f"99 % below {_most([look.late for look in looks]):.1f} ms of {len(looks)} looks"
     return [
-        Figure(f"longest hold of the loop, {among}", max(delays), "ms", 20, "at most", detail),
-        Figure("get_task meanwhile, 99 %", _most(reads), "ms", detail=read),
+        Figure(
+            f"{what}: the loop came late by", longest.late * 1e3, "ms", BAR, "at most", f"{_parts(longest)}; {most}"
+        ),
+        Figure(f"{what}: held by the server itself", (own.late - own.ready) * 1e3, "ms", BAR, "at most", _parts(own)),
+        Figure(f"{what}: get_task meanwhile, 99 %", _most(reads), "ms", detail=f"{len(reads)} reads"),
     ]
 
 
-def _most(values: list[float]) -> float:
-    return quantiles(values, n=100, method="inclusive")[-1]
+def _parts(look: Look) -> str:
+    ran, ready, stood = (seconds * 1e3 for seconds in (look.ran, look.ready, look.late - look.ran - look.ready))
+    return f"ran {ran:.1f}, waited {ready:.1f} for a processor, {max(0.0, stood):.1f} for other threads"
 
 
-async def _loaded(app: App, *, seconds: float) -> tuple[list[float], list[float]]:
-    async def call(operation: str, **arguments: Any) -> dict[str, Any]:
-        return await app.runner.call(operation, arguments, actor="bench")
-
-    works: list[Work] = [
-        *[lambda number: call("update_task", task_id=1 + number % 1000, title=f"Task {number}")] * WRITERS,
-        *[lambda number: call("search", query=WORDS[number % 50], limit=20)] * SEARCHES,
-    ]
-    async with _running(works):
-        copying = asyncio.ensure_future(call("backup", file="copy.db"))
-        watched = await _watched(app, seconds=seconds)
-        await copying
-    return watched
-
-
-@contextlib.asynccontextmanager
-async def _running(works: list[Work]) -> AsyncIterator[None]:
-    """Do each piece of work again and again until the end of the block."""
-    numbers, running = itertools.count(), True
-
-    async def again(work: Work) -> None:
-        while running:
-            await work(next(numbers))
-
-    tasks = [asyncio.ensure_future(again(work)) for work in works]
-    try:
-        yield
-    finally:
-        running = False
-        await asyncio.gather(*tasks)
-
-
-async def _watched(app: App, *, seconds: float) -> tuple[list[float], list[float]]:
-    """By how many ms the loop came late, time after time; and how many a task took to read between two looks."""
-    delays: list[float] = []
-    reads: list[float] = []
-    end = perf_counter() + seconds
-    while (started := perf_counter()) < end:
-        await asyncio.sleep(EVERY)
-        delays.append((perf_counter() - started - EVERY) * 1000)
-        began = perf_counter()
-        await app.runner.call("get_task", {"task_id": 1 + len(reads) % 1000}, actor="bench")
-        reads.append((perf_counter() - began) * 1000)
-    return delays, reads
+def _most(seconds: list[float]) -> float:
+    return quantiles(seconds, n=100, method="inclusive")[-1] * 1e3

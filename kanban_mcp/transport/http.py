@@ -6,7 +6,6 @@ import resource
 import shlex
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -19,12 +18,11 @@ from kanban_mcp.errors import Unusable
 from kanban_mcp.transport.asgi import Site, site
 from kanban_mcp.transport.guard import is_loopback
 from kanban_mcp.transport.http_protocol import HEADER_SECONDS, patient_protocol
+from kanban_mcp.transport.turns import shorten_turns
 from kanban_mcp.transport.websocket_protocol import Protocol
 
 OPEN_FILES = 4096
 """What the most connections take, with those to the database file."""
-SWITCH_SECONDS = 0.001
-"""After how long a thread that computes hands over to the event loop; Python's own 5 ms add up, one for each call."""
 STOP_SECONDS = 2
 """How long requests under way are waited for at the end; an open stream would keep the process for ever."""
 LONGEST_FRAME = 65_536
@@ -52,7 +50,7 @@ def _let_the_loop_run() -> None:
     # What is loaded stays. To look through it for garbage took 60 ms, every few seconds under load.
     gc.collect()
     gc.freeze()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    shorten_turns()
 
 
 def _allow_open_files() -> None:

@@ -30,6 +30,7 @@ from kanban_mcp.transport.recognition import (
     notification_in,
     request_in,
 )
+from kanban_mcp.transport.turns import shorten_turns
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -49,6 +50,7 @@ PARENT_SECONDS = 0.5
 
 async def serve_app(settings: Settings, open_app: "Callable[[], App]") -> None:
     """Serve an app to one client. It is opened once the client has its list of tools, or when a call needs it."""
+    shorten_turns()
     with contextlib.ExitStack() as counted:
 
         @functools.cache

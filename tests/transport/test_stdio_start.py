@@ -11,6 +11,7 @@ import pytest
 
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
+from kanban_mcp.transport.turns import TURN_SECONDS
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 UPDATE = "UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/transport/test_stdio_start.py"
@@ -85,6 +86,19 @@ def test_what_calls_need_is_loaded_once_a_client_has_its_tools(db: Path) -> None
 def test_a_client_that_lists_no_tools_makes_nothing_load(db: Path) -> None:
     (only,) = told(db, *INTRODUCTION)
     assert "kanban_mcp.app" not in only
+
+
+def test_a_thread_that_computes_hands_over_to_the_loop_soon(db: Path) -> None:
+    telling = """
+import atexit, sys
+from kanban_mcp.__main__ import main
+
+atexit.register(lambda: print(sys.getswitchinterval(), file=sys.stderr))
+main()
+"""
+    command = [sys.executable, "-c", telling, "--db", str(db)]
+    ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=60, check=True)
+    assert float(ended.stderr) == TURN_SECONDS
 
 
 @pytest.mark.parametrize(("moment", "file"), [(0, "modules_listing.txt"), (1, "modules.txt")])
