@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from kanban_mcp.app import App
 from kanban_mcp.models.page import PAGE_BYTES
+from kanban_mcp.store.changes import ChangeStore
+from kanban_mcp.store.tasks import TaskStore
 from tests.conftest import Call, Refused, SettableClock
 
 
@@ -44,6 +47,36 @@ async def test_a_task_keeps_what_it_was_given(call: Call, board: dict[str, Any])
     assert brief["due_at"] == "2026-05-01T08:00:00.000000Z"
     assert brief["started_at"] == brief["created_at"]
     assert brief["created_by"] == "ann"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"status": "in_progress", "priority": 0, "assignee": "bob", "acceptance": ["one"], "due_at": "2026-05-01"},
+        {"status": "done", "description": "all"},
+    ],
+    ids=["title alone", "most fields", "done"],
+)
+async def test_a_task_is_answered_and_logged_as_it_is_stored(
+    call: Call, app: App, board: dict[str, Any], given: dict[str, Any]
+) -> None:
+    made = await call("create_task", title="Parse", **given)
+    with app.database.reading():
+        stored = TaskStore(app.database).get(made["id"])
+        (entry,) = ChangeStore(app.database).of_task(made["id"], 0, 10)
+    assert stored is not None
+    assert made == stored.lean()
+    assert entry.after == {**made, "position": stored.position}
+
+
+async def test_tags_are_logged_by_the_names_that_a_task_shows(call: Call, app: App, board: dict[str, Any]) -> None:
+    await call("create_task", title="first", tags=["Émile", "b", "A"])
+    made = await call("create_task", title="second", tags=["a", "B", "émile", "Émile", "c"])
+    with app.database.reading():
+        logged = ChangeStore(app.database).of_task(made["id"], 0, 10)[0].after
+    assert logged is not None
+    assert logged["tags"] == (await call("get_task", task_id=made["id"]))["tags"]
 
 
 async def test_many_tasks_refer_to_each_other_and_come_back_in_order(call: Call, board: dict[str, Any]) -> None:
