@@ -1,12 +1,14 @@
 """Is the event loop held over 20 ms, over stdio and over HTTP, while 64 write, two search and the file is backed up?
 
 For part of what it came late by, the loop was ready and had no processor: callers, searches and the writer want them
-too. That is told apart from what the server does itself, which is to run, or to wait for the interpreter or a lock.
+too. That is told apart from what the server does itself, which is to run, or to wait for the interpreter or a lock; who
+has that may be without a processor too, where other processes take much of the machine, which is told as well.
 """
 
 import asyncio
 import itertools
 import json
+import os
 import random
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +18,8 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter
 from typing import NamedTuple
+
+import psutil
 
 from benchmarks.http_client import HttpServer, free_port
 from benchmarks.loop_clients import Connection, Pipe, Tools
@@ -54,9 +58,17 @@ def measure() -> list[Figure]:
 def _held(transport: str, db: Path, tasks: int, seconds: float) -> list[Figure]:
     found = db.with_name(f"looks over {transport}")
     command = [sys.executable, "-m", "benchmarks.loop_server", str(db), str(found)]
+    before = _taken()
     began, reads = asyncio.run((_over_pipes if transport == "stdio" else _over_http)(command, tasks, seconds))
+    everyone, ourselves = (after - taken for after, taken in zip(_taken(), before, strict=True))
     looks = [look for look in (Look(*each) for each in json.loads(found.read_text())) if began < look.at]
-    return _figures(f"{transport}, {tasks} tasks", looks[:-1], reads)
+    return _figures(f"{transport}, {tasks} tasks", looks[:-1], reads, 1 - ourselves / everyone)
+
+
+def _taken() -> tuple[float, float]:
+    """Seconds of all processors that were taken so far, by everyone, and by this process and its servers that ended."""
+    machine, ours = psutil.cpu_times(), os.times()
+    return sum(machine[:3]), sum(ours[:4])
 
 
 async def _over_pipes(command: list[str], tasks: int, seconds: float) -> tuple[float, list[float]]:
@@ -119,14 +131,22 @@ async def _read(caller: Tools, load: Load) -> None:
         await asyncio.sleep(0.005)
 
 
-def _figures(what: str, looks: list[Look], reads: list[float]) -> list[Figure]:
+def _figures(what: str, looks: list[Look], reads: list[float], others: float) -> list[Figure]:
     longest, own = max(looks, key=lambda look: look.late), max(looks, key=lambda look: look.late - look.ready)
     most = f"99 % below {_most([look.late for look in looks]):.1f} ms of {len(looks)} looks"
+    machine = f"other processes took {max(0.0, others):.0%} of the processor time"
     return [
         Figure(
             f"{what}: the loop came late by", longest.late * 1e3, "ms", BAR, "at most", f"{_parts(longest)}; {most}"
         ),
-        Figure(f"{what}: held by the server itself", (own.late - own.ready) * 1e3, "ms", BAR, "at most", _parts(own)),
+        Figure(
+            f"{what}: held by the server itself",
+            (own.late - own.ready) * 1e3,
+            "ms",
+            BAR,
+            "at most",
+            f"{_parts(own)}; {machine}",
+        ),
         Figure(f"{what}: get_task meanwhile, 99 %", _most(reads), "ms", detail=f"{len(reads)} reads"),
     ]
 
