@@ -1,10 +1,13 @@
 """uvicorn's HTTP protocol in C, asking first whether a request can be answered at once.
 
 uvicorn makes a task of each request when its headers are there, which takes more time than a kept answer does. Here a
-short request that has come whole is asked about first; what is not answered then goes its usual way.
+short request that has come whole is asked about first; what is not answered then goes its usual way. A head that came
+before, of a request that stands alone, is not parsed again: the same bytes mean the same.
 """
 
 from asyncio import TimerHandle
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -13,10 +16,24 @@ from kanban_mcp.transport.endpoint import PREFIX, Begin, Reply
 
 _PLACES = (f"{PREFIX}/".encode(), b"/mcp")
 _METHODS = (b"GET", b"POST")
+_END = b"\r\n\r\n"
+_ASKED = ("method", "path", "raw_path", "query_string", "headers", "fields")
+"""What of a scope depends on nothing but the head of its request."""
+KEPT_HEADS = 1000
+"""Heads that are remembered: a client sends the same ones all day. After more, all are learnt anew."""
+LONGEST_HEAD = 2000
+
+
+class _Head(NamedTuple):
+    """What a head was parsed to: how long the body is that follows, and what it puts into the scope."""
+
+    length: int
+    asked: Mapping[str, Any]
 
 
 def prompt_protocol(begin: Begin) -> type[HttpToolsProtocol]:
     """The protocol that asks `begin`."""
+    heads: dict[bytes, _Head] = {}
 
     class Prompt(HttpToolsProtocol):
         next = False
@@ -27,17 +44,63 @@ def prompt_protocol(begin: Begin) -> type[HttpToolsProtocol]:
         content = b""
         answered = False
         answered_at = 0.0
+        within = False
+        """Whether the parser has seen a part of a request, and not its end."""
+        known: Scope | None = None
+        """What was found on the first part of the way of a request that is parsed only now."""
 
         def data_received(self, data: bytes) -> None:
             timer, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
             self.next, self.answered = True, False
-            super().data_received(data)
-            if self.held and not self.transport.is_closing():
-                self.release()
+            alone = not self.within
+            if not (alone and self.is_known(data)):
+                super().data_received(data)
+                if self.held and not self.transport.is_closing():
+                    self.release()
+                elif alone and self.answered:
+                    self.remember(data)
             self.keep(timer)
 
+        def is_known(self, data: bytes) -> bool:
+            """Whether this is one request whose head came before, and has been answered without the parser."""
+            head, end, body = data.partition(_END)
+            known = heads.get(head) if end else None
+            if known is None or known.length != len(body) or not self.is_free():
+                return False
+            super().on_message_begin()
+            self.scope.update(known.asked)  # type: ignore[typeddict-item]
+            self.next = False
+            reply = begin(self.scope, body)  # type: ignore[arg-type]
+            if reply is None:
+                self.known = self.scope  # type: ignore[assignment]
+                return False
+            self.answer(reply)
+            return True
+
+        def remember(self, data: bytes) -> None:
+            """What the parser made of a head, if nothing but its body came with it: the same bytes mean the same."""
+            head, end, body = data.partition(_END)
+            if end and body == self.content and len(head) <= LONGEST_HEAD:
+                if len(heads) >= KEPT_HEADS:
+                    heads.clear()
+                scope: Scope = self.scope  # type: ignore[assignment]
+                heads[head] = _Head(len(body), {name: scope[name] for name in _ASKED if name in scope})
+
+        def is_free(self) -> bool:
+            """Whether nothing is under way or being sent: what is asked now is answered next."""
+            served = self.cycle is None or self.cycle.response_complete
+            return served and not (self.flow.write_paused or self.pipeline or self.transport.is_closing())
+
+        def on_message_begin(self) -> None:
+            self.within = True
+            super().on_message_begin()
+
         def on_headers_complete(self) -> None:
-            if self.next and self.is_plain():
+            if self.known is not None:
+                self.scope.update(self.known)  # type: ignore[typeddict-item]
+                self.known = None
+                super().on_headers_complete()
+            elif self.next and self.is_plain():
                 self.next, self.held, self.content = False, True, b""
             else:
                 super().on_headers_complete()
@@ -49,6 +112,7 @@ def prompt_protocol(begin: Begin) -> type[HttpToolsProtocol]:
                 super().on_body(body)
 
         def on_message_complete(self) -> None:
+            self.within = False
             if self.held:
                 reply = begin(self.asked(), self.content)
                 if reply is not None:
@@ -73,8 +137,8 @@ def prompt_protocol(begin: Begin) -> type[HttpToolsProtocol]:
                 and parser.get_http_version() == "1.1"
                 and parser.should_keep_alive()
                 and not parser.should_upgrade()
-                and not (self.expect_100_continue or self.flow.write_paused or self.pipeline)
-                and (self.cycle is None or self.cycle.response_complete)
+                and not self.expect_100_continue
+                and self.is_free()
                 and url.isascii()
                 and not (b"%" in url or b"#" in url)
             )

@@ -188,6 +188,10 @@ def test_each_request_counts_once_however_it_is_answered(swift: Running, connect
         post("get_task", {"task_id": 1}),
         post("create_task", {"title": "once"}),
         post("list_tasks", {"limit": 7}),
+        post("list_tasks", {"limit": 7}),
+        post("list_tasks", {"limit": 7}),
+        post("list_tasks", {"limit": 8}),
+        post("list_tasks", {"limit": 9}),
     ):
         head, _ = wire.ask(request)
         assert head.startswith(b"HTTP/1.1 200"), head
@@ -238,6 +242,58 @@ def test_a_write_and_a_revoked_key_of_another_process_are_seen_at_once(
             assert title in wire.ask(asked)[1]
     revoked(app, key)
     assert wire.ask(asked)[0].startswith(b"HTTP/1.1 401")
+
+
+def test_a_head_that_came_before_is_read_with_the_body_that_comes_with_it(swift: Running, connect: Connect) -> None:
+    wire, other = connect(swift), connect(swift)
+    known = post("get_task", {"task_id": 1})
+    for _ in range(3):
+        assert b'"id":1,"result"' in wire.ask(known)[1]
+    for number in (2, 3):
+        asked = post("get_task", {"task_id": number}, number=number)
+        for each in (wire, other):
+            assert f'"id":{number},"result"'.encode() in each.ask(asked)[1]
+            assert f"task {number - 1}".encode() in each.ask(asked)[1]
+    longer = post("get_task", {"task_id": 12})
+    for cut in (20, len(known) - 40, len(known) - 1):
+        wire.socket.sendall(known[:cut])
+        wire.socket.sendall(known[cut:] + longer + known)
+        for name in (b"task 0", b"task 11", b"task 0"):
+            assert name in wire.answer()[1]
+
+
+def test_a_head_that_came_before_may_go_on_this_time(app: App, swift: Running, connect: Connect) -> None:
+    wire, known = connect(swift), get("/api/tasks/1")
+    for _ in range(3):
+        assert b"task 0" in wire.ask(known)[1]
+    other = connect(swift)
+    wire.socket.sendall(known[:-4])
+    assert b"task 0" in other.ask(known)[1]
+    wire.socket.sendall(b"\r\nIf-None-Match: *\r\n\r\n")
+    assert wire.answer()[0].startswith(b"HTTP/1.1 304")
+    assert b"task 0" in wire.ask(known)[1]
+
+
+def test_a_head_that_came_before_is_no_key_to_what_it_opened(app: App, swift: Running, connect: Connect) -> None:
+    wire, key = connect(swift), made(app, scope="read")
+    asked = post("get_task", {"task_id": 1}, f"Authorization: Bearer {key}")
+    for _ in range(3):
+        assert b"task 0" in wire.ask(asked)[1]
+    revoked(app, key)
+    assert wire.ask(asked)[0].startswith(b"HTTP/1.1 401")
+
+
+def test_a_head_that_came_before_is_a_body_where_one_is_due(swift: Running, connect: Connect) -> None:
+    wire = connect(swift)
+    inside = get("/api/tasks/1")
+    for _ in range(3):
+        assert b"task 0" in wire.ask(inside)[1]
+    outer = post("get_task", {"task_id": 1}).partition(b"\r\n\r\n")[0]
+    outer = re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(inside), outer) + b"\r\n\r\n"
+    wire.socket.sendall(outer)
+    wire.socket.sendall(inside)
+    assert b"task 0" not in wire.answer()[1]
+    assert b"task 0" in wire.ask(inside)[1]
 
 
 def test_a_write_of_another_process_ends_what_was_unchanged_and_what_a_tool_answered(
