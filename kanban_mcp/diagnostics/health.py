@@ -8,12 +8,11 @@ from pathlib import Path
 from kanban_mcp import __version__
 from kanban_mcp.diagnostics.memory import MemoryMonitor
 from kanban_mcp.models.diagnostics import Health
+from kanban_mcp.models.finding import LARGE_LOG, LITTLE_DISK
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 from kanban_mcp.store.ownership import SCHEMA_VERSION
 
-LARGE_LOG = 64 * 1024 * 1024
-LITTLE_DISK = 200 * 1024 * 1024
 MANY_WAITING = 1000
 ADVICE = {
     "slow": "Many statements are slow: see get_query_stats.",

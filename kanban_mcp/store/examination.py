@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kanban_mcp.errors import Unusable
-from kanban_mcp.models.finding import Finding
+from kanban_mcp.models.finding import LARGE_LOG, LITTLE_DISK, Finding
 from kanban_mcp.store.bench import Bench
 from kanban_mcp.store.blueprint import Blueprint
 from kanban_mcp.store.checks import Checks
@@ -18,8 +18,6 @@ from kanban_mcp.store.mending import Mending
 from kanban_mcp.store.ownership import APPLICATION_ID, SCHEMA_VERSION
 from kanban_mcp.store.reconciling import Reconciling
 
-LARGE_LOG = 64 * 1024 * 1024
-LITTLE_DISK = 200 * 1024 * 1024
 _TABLES = {"boards", "columns", "tasks", "notes", "changes"}
 """By these a file is ours, whatever else it has lost."""
 

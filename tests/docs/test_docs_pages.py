@@ -135,3 +135,17 @@ def test_generated_pages_are_as_the_code_says() -> None:
         [sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize("folder", ["", "transport", "services", "store"])
+def test_the_map_for_contributors_names_every_file_where_folders_are_large(folder: str) -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text().replace("```", "")
+    named = set(re.findall(r"[a-z_]+", "\n".join(re.findall(r"`([^`]+)`", told))))
+    there = {path.stem for path in (ROOT / "kanban_mcp" / folder).glob("*.py")} - {"__init__"}
+    assert there - named == set()
+
+
+def test_the_map_for_contributors_names_every_folder() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text()
+    folders = {path.parent.name for path in (ROOT / "kanban_mcp").glob("*/__init__.py")}
+    assert {folder for folder in folders if f"`{folder}/`" not in told} == set()

@@ -48,6 +48,17 @@ def printed(command: str, env: dict[str, str] | None = None) -> Any:
     return json.loads(ended.stdout)
 
 
+def test_the_lines_for_a_terminal_make_a_board_and_a_task_on_it(tmp_path: Path) -> None:
+    (block,) = [text for text in blocks(ROOT / "README.md") if "kanban-mcp task add" in text]
+    typed = [line for line in block.splitlines() if "watch" not in line]
+    assert typed[0] == 'export PATH="$PWD/.venv/bin:$PATH"'
+    script = "\n".join(["set -e", f'PATH="{Path(sys.executable).parent}:$PATH"', *typed[1:]])
+    env = {**os.environ, "KANBAN_DB": str(tmp_path / "board.db")}
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=False, env=env)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("Parse the files") == 2
+
+
 def test_the_lines_with_curl_make_a_task_and_list_it(server: str) -> None:
     if shutil.which("curl") is None:
         pytest.skip("THE LINES WITH CURL DID NOT RUN: there is no curl")
