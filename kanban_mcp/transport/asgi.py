@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.app import App
@@ -25,7 +25,7 @@ from kanban_mcp.transport.mcp_http import PATHS, McpHttp
 from kanban_mcp.transport.mcp_server import mcp_server
 from kanban_mcp.transport.metrics import Metrics
 from kanban_mcp.transport.openapi import OpenApi
-from kanban_mcp.transport.problems import problem, refuse
+from kanban_mcp.transport.problems import other_method, problem, refuse
 from kanban_mcp.transport.rate_limit import RateLimit
 from kanban_mcp.transport.reader import Reader
 from kanban_mcp.transport.readiness import Readiness
@@ -76,7 +76,7 @@ def site(app: App) -> Site:
         *Readiness(app).routes,
         *Web(app).routes,
     ]
-    inner = _first(rest, mcp, Router(routes=routes, default=_nowhere, lifespan=lifespan))
+    inner = _first(rest, mcp, _by_method(routes, Router(routes=routes, default=_nowhere, lifespan=lifespan)))
     paths = (*(PREFIX + each.template for each in rest.addresses.resources), *PATHS, *map(_path, routes))
 
     def close() -> None:
@@ -99,6 +99,22 @@ def _path(route: BaseRoute) -> str:
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
     error = NotFound("There is nothing at this address.", hint="/openapi.json lists those of REST; MCP is at /mcp.")
     await refuse(problem(error), scope, receive, send)
+
+
+def _by_method(routes: list[BaseRoute], router: ASGIApp) -> ASGIApp:
+    """The routes, with a problem for a method that an address does not take: they themselves would say it as text."""
+    pages = [route for route in routes if isinstance(route, Route) and route.methods]
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        at = [route for route in pages if route.matches(scope)[0] is not Match.NONE]
+        takes = {method for route in at for method in route.methods or ()}
+        if at and scope["method"] not in takes:
+            refusal = other_method(scope["method"], (*sorted(takes), "OPTIONS"), at[0].path, scope["path"])
+            await refusal(scope, receive, send)
+        else:
+            await router(scope, receive, send)
+
+    return asked
 
 
 def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:

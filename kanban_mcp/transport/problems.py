@@ -1,6 +1,6 @@
 """Errors, as each transport says them: tool results in MCP, problem documents (RFC 9457) in HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcp import MCPError
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from kanban_mcp import answers
 from kanban_mcp.answers import Answer
-from kanban_mcp.errors import Busy, Internal, KanbanError, NotFound
+from kanban_mcp.errors import Busy, Internal, Invalid, KanbanError, NotFound
 
 RESOURCE_NOT_FOUND = -32002
 """What revisions up to 2025-11-25 answer; those after it give invalid params, and the number to nothing else."""
@@ -82,6 +82,15 @@ def problem(
         {"Cache-Control": "no-store", **(headers or {})},
         "application/problem+json",
     )
+
+
+def other_method(method: str, takes: Iterable[str], template: str, path: str) -> Response:
+    """What is answered to a method that an address does not take; OPTIONS asks which it does."""
+    allow = {"Allow": ", ".join(takes)}
+    if method == "OPTIONS":
+        return Response(status_code=204, headers=allow)
+    error = Invalid(f"{method[:20]} is not for {template}.", hint=f"It takes {allow['Allow']}.")
+    return problem(error, status=405, headers=allow, instance=path)
 
 
 async def refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

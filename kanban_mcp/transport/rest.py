@@ -16,10 +16,10 @@ from kanban_mcp.answers import Answer
 from kanban_mcp.app import App
 from kanban_mcp.errors import Busy, Invalid, KanbanError, NotFound
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.transport.addresses import Addresses, Resource
+from kanban_mcp.transport.addresses import Addresses
 from kanban_mcp.transport.endpoint import PREFIX, Endpoint, PreconditionFailed, Question, Reply, Request
 from kanban_mcp.transport.fields import fields
-from kanban_mcp.transport.problems import problem
+from kanban_mcp.transport.problems import other_method, problem
 
 ANONYMOUS = "rest"
 """Who is logged when neither a key nor a setting names the caller."""
@@ -126,7 +126,7 @@ class Rest:
             return _UNKNOWN, _known(method), _nowhere(path)
         resource, values = found
         if (operation := resource.operations.get(method)) is None:
-            return resource.template, _known(method), _other_method(resource, method, path)
+            return resource.template, _known(method), other_method(method, resource.methods, resource.template, path)
         endpoint = self._endpoints[operation.name]
         try:
             request = await _request(scope, receive, path, values)
@@ -182,14 +182,6 @@ async def _body(receive: Receive) -> bytes:
 def _nowhere(path: str) -> Response:
     error = NotFound(f"There is nothing at {path[:100]}.", hint="/openapi.json lists the addresses, /docs shows them.")
     return problem(error, instance=path)
-
-
-def _other_method(resource: Resource, method: str, path: str) -> Response:
-    allow = {"Allow": ", ".join(resource.methods)}
-    if method == "OPTIONS":
-        return Response(status_code=204, headers=allow)
-    error = Invalid(f"{method[:20]} is not for {resource.template}.", hint=f"It takes {allow['Allow']}.")
-    return problem(error, status=405, headers=allow, instance=path)
 
 
 def _refusal(error: KanbanError, path: str) -> Response:
