@@ -104,6 +104,30 @@ def test_the_file_of_the_demo_goes_with_the_server(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_demo_left_is_swept_by_the_next_and_nothing_else(tmp_path: Path) -> None:
+    def folders() -> set[Path]:
+        return set(tmp_path.glob("kanban-demo-*"))
+
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "kanban_mcp", "serve", "--demo", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as child:
+        assert child.stderr is not None
+        said(iter(child.stderr), "kanban-mcp: serving on ")
+        child.kill()
+    (left,) = folders()
+    foreign = tmp_path / "kanban-demo-of-another-kind"
+    foreign.mkdir()
+    (foreign / "demo.db").touch()
+    with demo(env={"TMPDIR": str(tmp_path)}) as lines:
+        said(lines, "kanban-mcp: serving on ")
+        (living,) = folders() - {foreign}
+        assert living != left
+        with demo(env={"TMPDIR": str(tmp_path)}) as others:
+            said(others, "kanban-mcp: serving on ")
+            assert living in folders() and len(folders()) == 3
+    assert folders() == {foreign}
+
+
 def test_a_file_of_ones_own_is_not_touched(tmp_path: Path) -> None:
     db = tmp_path / "mine.db"
     with demo(env={"KANBAN_DB": str(db), "KANBAN_BOARD": "Mine"}) as lines:
