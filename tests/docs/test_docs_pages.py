@@ -145,6 +145,11 @@ def test_the_map_for_contributors_names_every_file_where_folders_are_large(folde
     assert there - named == set()
 
 
+def test_the_index_lists_every_decision() -> None:
+    listed = re.findall(r"\]\(decisions/([^)]+)\) \|", (ROOT / "docs/README.md").read_text())
+    assert listed == sorted(page.name for page in (ROOT / "docs/decisions").glob("*.md"))
+
+
 def test_the_map_for_contributors_names_every_folder() -> None:
     told = (ROOT / "CONTRIBUTING.md").read_text()
     folders = {path.parent.name for path in (ROOT / "kanban_mcp").glob("*/__init__.py")}
