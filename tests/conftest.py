@@ -1,5 +1,6 @@
 """Real parts for tests: an app on a file of its own, and a clock that tests set."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,11 @@ from kanban_mcp.settings import Settings
 
 # A shell that starts us in the background has us ignore it, and the servers that tests start would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: going through it at each collection of garbage took 6 % of the run."""
+    gc.freeze()
 
 
 class Call(Protocol):
