@@ -30,16 +30,17 @@ async def main() -> None:
         await show("ann", ann, "create_board", "id", name="Plan")
         tasks = [{"title": "Schema", "priority": 8}, {"title": "Importer", "depends_on": ["$0"]}]
         await show("ann", ann, "create_tasks", "total", tasks=tasks)
-        await show("ann", ann, "claim_next", "id", "lease", "why")
+        first = (await show("ann", ann, "claim_next", "id", "lease", "why"))["task"]["lease"]
         await show("bob", bob, "claim_next", "code", "message", task_id=1)
         await show("bob", bob, "complete_task", "code", "hint", task_id=1)
-        await show("ann", ann, "release_task", "status", task_id=1, lease=1, note="Half done: see branch schema-2.")
+        await show("ann", ann, "release_task", "status", task_id=1, lease=first, note="Half done: see branch schema-2.")
         claim = await show("bob", bob, "claim_next", "lease", "attempts")
+        second = claim["task"]["lease"]
         print("  bob reads:", claim["task"]["notes"][0]["content"])
-        await show("ann", ann, "update_task", "code", "message", task_id=1, lease=1, title="Schema, old")
+        await show("ann", ann, "update_task", "code", "message", task_id=1, lease=first, title="Schema, old")
         await show("ann", ann, "update_task", "version", task_id=1, description="Two tables.", version=2)
-        await show("bob", bob, "complete_task", "unblocked", task_id=1, lease=2, idempotency_key="bob-1")
-        await show("bob", bob, "complete_task", "unblocked", task_id=1, lease=2, idempotency_key="bob-1")
+        await show("bob", bob, "complete_task", "unblocked", task_id=1, lease=second, idempotency_key="bob-1")
+        await show("bob", bob, "complete_task", "unblocked", task_id=1, lease=second, idempotency_key="bob-1")
 
 
 asyncio.run(main())

@@ -37,8 +37,8 @@ class Boards:
     def create_board(self, name: Name, description: Description = "", columns: Columns | None = None) -> BoardView:
         """Create a board. Columns default to backlog, todo, in_progress, review, done."""
         specs = _checked(columns or DEFAULT_COLUMNS)
-        if self._store.boards.named(name) is not None:
-            raise Conflict(f"There is already a board named {name!r}.", hint="Use it, or choose another name.")
+        if (same := self._store.boards.named(name)) is not None:
+            raise Conflict(f"There is already a board named {same.name!r}.", hint="Use it, or choose another name.")
         board_id = self._store.boards.insert(name, description, self._store.now)
         self._store.boards.set_columns(board_id, specs)
         view = self._view(self.get(board_id))
@@ -104,7 +104,7 @@ class Boards:
             raise Forbidden("A key limited to boards renames none.", hint="The name may be that of another board.")
         same = self._store.boards.named(name) if name else None
         if same is not None and same.id != before.id:
-            raise Conflict(f"There is already a board named {name!r}.", hint="Choose another name.")
+            raise Conflict(f"There is already a board named {same.name!r}.", hint="Choose another name.")
         return self._view(self.save("updated", before, changes))
 
     def archive_board(self, board: BoardRef, archived: bool = True) -> Archived:

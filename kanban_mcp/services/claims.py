@@ -148,7 +148,8 @@ class Claims:
         column = self._column_of_work(task)
         changes: dict[str, Any] = {
             "claimed_by": self._store.actor,
-            "lease": task.lease + 1,
+            # Larger than any lease of any task, since each claim is logged: by a mistaken task id none opens another.
+            "lease": max(task.lease, self._store.changes.last()) + 1,
             "lease_expires_at": self._holding.until(),
             "attempts": task.attempts + 1,
         }

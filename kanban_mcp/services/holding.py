@@ -55,7 +55,7 @@ class Holding:
             "lease": task.lease,
             "lease_expires_at": task.lease_expires_at,
         }
-        stale = "" if lease is None else f"Lease {lease} is over. "
+        stale = "" if lease is None else f"Lease {lease} is over, or another task's. "
         if task.claimed_by is None:
             said, hint = (
                 f"{stale}Nobody holds task {task.id} now.",

@@ -190,7 +190,7 @@ async def test_the_board_shows_who_holds_what_and_for_how_long(call: Call, clock
     assert dict(zip(holders["columns"], holders["rows"][0], strict=True)) == {
         "task_id": 1,
         "claimed_by": "bob",
-        "lease": 1,
+        "lease": 3,
         "held_seconds": 600,
         "expires_in_seconds": 1200,
     }

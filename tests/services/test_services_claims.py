@@ -55,7 +55,7 @@ async def test_a_claim_moves_the_task_to_work_and_shows_the_brief(call: Call, bo
     await call("create_task", title="x", acceptance=["works"], tags=["a"])
     claim = await call("claim_next")
     task = claim["task"]
-    assert (task["status"], task["claimed_by"], task["lease"], task["attempts"]) == ("in_progress", "ann", 1, 1)
+    assert (task["status"], task["claimed_by"], task["lease"], task["attempts"]) == ("in_progress", "ann", 4, 1)
     assert (task["acceptance"], task["tags"]) == (["[ ] works"], ["a"])
     assert "priority 5" in claim["why"]
 
@@ -100,12 +100,12 @@ async def test_an_expired_lease_is_taken_over_and_attempts_are_counted(
     call: Call, clock: SettableClock, board: dict[str, Any]
 ) -> None:
     await call("create_task", title="x")
-    await call("claim_next", actor="bob")
+    lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     clock.advance(minutes=29)
     assert await claimed(call) is None
     clock.advance(minutes=6)
     claim = await call("claim_next")
-    assert (claim["task"]["lease"], claim["task"]["attempts"], claim["task"]["claimed_by"]) == (2, 2, "ann")
+    assert (claim["task"]["lease"], claim["task"]["attempts"], claim["task"]["claimed_by"]) == (lease + 1, 2, "ann")
     assert "lease of bob ran out 5 min ago" in claim["why"]
 
 
@@ -130,14 +130,14 @@ async def test_a_lease_that_was_taken_over_is_refused_on_every_write(
     arguments: dict[str, Any],
 ) -> None:
     await call("create_task", title="x")
-    await call("claim_next", actor="bob")
+    lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     clock.advance(minutes=31)
     await call("claim_next", actor="eve")
-    error = await refused(operation, actor="bob", task_id=1, lease=1, **arguments)
+    error = await refused(operation, actor="bob", task_id=1, lease=lease, **arguments)
     assert error.code == "held"
     assert "held by eve until 2026-01-01T13:01" in error.message
     assert error.current is not None
-    assert error.current["lease"] == 2
+    assert error.current["lease"] == lease + 1
 
 
 @pytest.mark.parametrize("operation", ["move_task", "complete_task", "release_task", "archive_task"])
@@ -145,10 +145,10 @@ async def test_a_held_task_is_its_holders_to_move(
     call: Call, refused: Refused, board: dict[str, Any], operation: str
 ) -> None:
     await call("create_task", title="x")
-    await call("claim_next", actor="bob")
+    lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     arguments = {"status": "review"} if operation == "move_task" else {}
     assert (await refused(operation, task_id=1, **arguments)).code == "held"
-    await call(operation, actor="somebody with the lease", task_id=1, lease=1, **arguments)
+    await call(operation, actor="somebody with the lease", task_id=1, lease=lease, **arguments)
 
 
 async def test_others_may_still_edit_and_comment_a_held_task(call: Call, board: dict[str, Any]) -> None:
@@ -169,19 +169,19 @@ async def test_others_may_still_edit_and_comment_a_held_task(call: Call, board: 
         ("link_tasks", {"task_id": 1, "depends_on": 2, "kind": "relates"}),
     ],
 )
-@pytest.mark.parametrize("lease", [None, 1])
+@pytest.mark.parametrize("by_lease", [False, True])
 async def test_any_write_of_the_holder_renews_the_lease(
     call: Call,
     clock: SettableClock,
     board: dict[str, Any],
     operation: str,
     arguments: dict[str, Any],
-    lease: int | None,
+    by_lease: bool,
 ) -> None:
     await call("create_tasks", tasks=[{"title": "x", "priority": 9}, {"title": "y"}])
-    await call("claim_next", actor="bob")
+    lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     clock.advance(minutes=20)
-    given = {**arguments, "lease": lease} if lease and operation != "link_tasks" else arguments
+    given = {**arguments, "lease": lease} if by_lease and operation != "link_tasks" else arguments
     await call(operation, actor="bob", **given)
     assert (await call("get_task", task_id=1))["lease_expires_at"] == "2026-01-01T12:50:00.000000Z"
 
@@ -196,13 +196,13 @@ async def test_a_write_of_another_renews_nothing(call: Call, clock: SettableCloc
 
 async def test_a_released_task_goes_back_with_a_handoff_for_the_next(call: Call, board: dict[str, Any]) -> None:
     await call("create_task", title="x")
-    await call("claim_next", actor="bob")
+    lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     await call("add_note", actor="bob", task_id=1, content="tried one way")
-    released = await call("release_task", actor="bob", task_id=1, lease=1, note="try the other way")
+    released = await call("release_task", actor="bob", task_id=1, lease=lease, note="try the other way")
     assert (released["status"], "claimed_by" in released) == ("todo", False)
     task = (await call("claim_next"))["task"]
     assert (task["notes"][0]["category"], task["notes"][0]["content"]) == ("handoff", "try the other way")
-    assert (task["lease"], task["attempts"]) == (2, 2)
+    assert (task["lease"] > lease, task["attempts"]) == (True, 2)
 
 
 async def test_what_nobody_holds_is_not_released(call: Call, refused: Refused, board: dict[str, Any]) -> None:
@@ -212,10 +212,10 @@ async def test_what_nobody_holds_is_not_released(call: Call, refused: Refused, b
 
 async def test_a_task_is_completed_once(call: Call, board: dict[str, Any]) -> None:
     await call("create_tasks", tasks=[{"title": "a"}, {"title": "b", "depends_on": ["$0"]}])
-    await call("claim_next")
-    first = await call("complete_task", task_id=1, lease=1, note="did it")
+    lease = (await call("claim_next"))["task"]["lease"]
+    first = await call("complete_task", task_id=1, lease=lease, note="did it")
     seq = (await call("list_changes", limit=100))["next"]
-    second = await call("complete_task", task_id=1, lease=1)
+    second = await call("complete_task", task_id=1, lease=lease)
     assert (first["status"], first["unblocked"], second["already_done"]) == ("done", [2], True)
     assert (await call("list_changes", limit=100))["next"] == seq
     assert (await call("get_task", task_id=1))["notes"][0]["category"] == "progress"

@@ -21,13 +21,14 @@ async def last_seq(call: Call) -> str:
 
 
 @pytest.fixture
-async def held(call: Call, clock: SettableClock, board: dict[str, Any]) -> None:
-    """At twenty past twelve bob holds task 1 since noon; it waits softly for task 2, and has a tag and a note."""
+async def held(call: Call, clock: SettableClock, board: dict[str, Any]) -> int:
+    """The lease by which bob holds task 1 since noon, at twenty past. It waits softly for task 2; a tag, a note."""
     await call("create_tasks", tasks=[{"title": "x", "priority": 9, "tags": ["kept"]}, {"title": "y"}])
     await call("link_tasks", task_id=1, depends_on=2, kind="relates")
     await call("add_note", task_id=1, content="old")
-    await call("claim_next", actor="bob")
+    lease: int = (await call("claim_next", actor="bob"))["task"]["lease"]
     clock.advance(minutes=20)
+    return lease
 
 
 WRITES: list[tuple[str, dict[str, Any]]] = [
@@ -49,7 +50,7 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("operation", "arguments"), WRITES)
 async def test_whatever_the_holder_writes_renews_the_lease(
-    call: Call, held: None, operation: str, arguments: dict[str, Any]
+    call: Call, held: int, operation: str, arguments: dict[str, Any]
 ) -> None:
     await call(operation, actor="bob", **arguments)
     assert await lease_end(call) == RENEWED_AT_TWENTY_PAST
@@ -57,74 +58,81 @@ async def test_whatever_the_holder_writes_renews_the_lease(
 
 @pytest.mark.parametrize(("operation", "arguments"), WRITES)
 async def test_whatever_others_write_renews_nothing(
-    call: Call, held: None, operation: str, arguments: dict[str, Any]
+    call: Call, held: int, operation: str, arguments: dict[str, Any]
 ) -> None:
     if operation not in ("move_task", "archive_task"):
         await call(operation, actor="eve", **arguments)
     assert await lease_end(call) == TAKEN_AT_NOON
 
 
-async def test_a_renewal_alone_is_not_logged(call: Call, held: None) -> None:
+async def test_a_renewal_alone_is_not_logged(call: Call, held: int) -> None:
     seq = await last_seq(call)
     await call("update_task", actor="bob", task_id=1, title="x")
-    await call("move_task", actor="bob", task_id=1, status="in_progress", lease=1)
+    await call("move_task", actor="bob", task_id=1, status="in_progress", lease=held)
     assert await last_seq(call) == seq
 
 
-async def test_a_refused_write_of_the_holder_renews_nothing(call: Call, refused: Refused, held: None) -> None:
+async def test_a_refused_write_of_the_holder_renews_nothing(call: Call, refused: Refused, held: int) -> None:
     await refused("move_task", actor="bob", task_id=1, status="nowhere")
     await refused("update_task", actor="bob", task_id=1, parent_id=99)
     assert await lease_end(call) == TAKEN_AT_NOON
 
 
 async def test_a_lease_that_ran_out_is_good_until_somebody_takes_the_task(
-    call: Call, clock: SettableClock, held: None
+    call: Call, clock: SettableClock, held: int
 ) -> None:
     clock.advance(hours=2)
-    await call("update_task", actor="bob", task_id=1, title="still mine", lease=1)
+    await call("update_task", actor="bob", task_id=1, title="still mine", lease=held)
     assert "task" not in await call("claim_next", actor="bob", tag="kept")
-    assert (await call("complete_task", actor="bob", task_id=1, lease=1))["status"] == "done"
+    assert (await call("complete_task", actor="bob", task_id=1, lease=held))["status"] == "done"
 
 
-async def test_anyone_may_finish_what_a_lease_that_ran_out_held(call: Call, clock: SettableClock, held: None) -> None:
+async def test_anyone_may_finish_what_a_lease_that_ran_out_held(call: Call, clock: SettableClock, held: int) -> None:
     clock.advance(minutes=11)
     assert (await call("complete_task", actor="eve", task_id=1))["status"] == "done"
 
 
 @pytest.mark.parametrize("end", ["complete_task", "release_task", "archive_task"])
 async def test_a_lease_ends_with_the_work_and_its_number_is_never_given_again(
-    call: Call, refused: Refused, held: None, end: str
+    call: Call, refused: Refused, held: int, end: str
 ) -> None:
-    await call(end, actor="bob", task_id=1, lease=1)
+    await call(end, actor="bob", task_id=1, lease=held)
     after = await call("get_task", task_id=1)
-    assert (after.get("claimed_by"), after.get("lease_expires_at"), after["lease"]) == (None, None, 1)
+    assert (after.get("claimed_by"), after.get("lease_expires_at"), after["lease"]) == (None, None, held)
     if end == "archive_task":
         await call("archive_task", task_id=1, archived=False)
     if end == "complete_task":
         await call("move_task", task_id=1, status="todo")
-    assert (await refused("update_task", actor="bob", task_id=1, title="z", lease=1)).code == "held"
-    assert (await call("claim_next", actor="bob", task_id=1))["task"]["lease"] == 2
+    assert (await refused("update_task", actor="bob", task_id=1, title="z", lease=held)).code == "held"
+    assert (await call("claim_next", actor="bob", task_id=1))["task"]["lease"] > held
 
 
 async def test_a_lease_that_is_over_is_refused_with_the_way_to_get_another(
-    call: Call, refused: Refused, held: None
+    call: Call, refused: Refused, held: int
 ) -> None:
     await call("release_task", actor="bob", task_id=1)
-    error = await refused("release_task", actor="bob", task_id=1, lease=1)
+    error = await refused("release_task", actor="bob", task_id=1, lease=held)
     assert (error.code, "Nobody holds task 1" in error.message) == ("held", True)
     assert "claim_next(task_id=...)" in error.hint
 
 
 async def test_a_lease_given_by_number_is_good_in_anyones_name_and_a_name_without_it(
-    call: Call, refused: Refused, held: None
+    call: Call, refused: Refused, held: int
 ) -> None:
-    await call("move_task", actor="bob's other process", task_id=1, status="review", lease=1)
+    await call("move_task", actor="bob's other process", task_id=1, status="review", lease=held)
     await call("move_task", actor="bob", task_id=1, status="in_progress")
-    assert (await refused("move_task", actor="bob", task_id=1, status="review", lease=7)).code == "held"
+    assert (await refused("move_task", actor="bob", task_id=1, status="review", lease=held - 1)).code == "held"
+
+
+async def test_a_lease_of_one_task_opens_no_other(call: Call, refused: Refused, held: int) -> None:
+    own = (await call("claim_next", actor="eve"))["task"]
+    assert own["lease"] > held
+    error = await refused("complete_task", actor="eve", task_id=1, lease=own["lease"])
+    assert (error.code, "held by bob" in error.message) == ("held", True)
 
 
 async def test_work_taken_back_to_a_column_of_waiting_keeps_the_first_start(
-    call: Call, clock: SettableClock, held: None
+    call: Call, clock: SettableClock, held: int
 ) -> None:
     await call("release_task", actor="bob", task_id=1)
     clock.advance(hours=1)

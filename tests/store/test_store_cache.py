@@ -81,7 +81,7 @@ async def test_a_renewed_lease_is_seen_though_the_log_does_not_tell(
     claimed = await call("claim_next", actor="bob")
     before = await call("get_task", task_id=1)
     assert before["lease_expires_at"] == claimed["task"]["lease_expires_at"]
-    await other.runner.call("update_task", {"task_id": 1, "title": "x", "lease": 1}, actor="bob")
+    await other.runner.call("update_task", {"task_id": 1, "title": "x", "lease": claimed["task"]["lease"]}, actor="bob")
     assert (await call("get_task", task_id=1))["lease_expires_at"] > before["lease_expires_at"]
 
 
