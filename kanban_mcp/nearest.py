@@ -7,4 +7,4 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     """The one of some names that is most like a word, if any is."""
     import difflib  # noqa: PLC0415 - only mistakes need it
 
-    return next(iter(difflib.get_close_matches(word, list(names), 1)), None)
+    return next(iter(difflib.get_close_matches(word, list(names), 1, cutoff=0.65)), None)

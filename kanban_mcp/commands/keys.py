@@ -69,6 +69,7 @@ def create(
         key, text = _written(app, make)
     click.echo(text)
     click.echo(f"Key {key.id} of {actor} may {scope}. It is not shown again.", err=True)
+    click.echo("Over HTTP every request needs a key from now on, also from this machine.", err=True)
 
 
 @keys.command("list")

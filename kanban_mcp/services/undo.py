@@ -89,19 +89,23 @@ class Undo:
         return kept
 
     def _check_untouched(self, change: Change, undoing: set[int]) -> None:
-        """Raise Conflict, naming it, if a later change that stays touches the same."""
-        fields = set(change.after or change.before or {}) - COUNTED
+        """Raise Conflict, naming the newest, if later changes that stay left the same otherwise than this one did."""
+        fields = _fields(change)
         whole = change.before is None or change.after is None
-        for later in self._store.changes.of_entity(change.entity, change.entity_id, change.seq):
-            touched = set(later.after or later.before or {}) - COUNTED
-            if later.seq in undoing or later.action in FOLLOWING or not (whole or fields & touched):
-                continue
-            if change.entity == "dependency" and not _same_link(change, later):
-                continue
+        later = [
+            other
+            for other in self._store.changes.of_entity(change.entity, change.entity_id, change.seq)
+            if other.seq not in undoing
+            and other.action not in FOLLOWING
+            and (whole or fields & _fields(other))
+            and (change.entity != "dependency" or _same_link(change, other))
+        ]
+        if later and not _cancel(later, None if whole else fields):
+            newest = later[-1]
             raise Conflict(
-                f"Change {later.seq} ({later.actor}: {later.action}) came after change {change.seq} on the same.",
-                hint=f"Undo change {later.seq} first, or change by hand what is wanted.",
-                current=later.lean(),
+                f"Change {newest.seq} ({newest.actor}: {newest.action}) came after change {change.seq} on the same.",
+                hint=f"Undo change {newest.seq} first, or change by hand what is wanted.",
+                current=newest.lean(),
             )
 
     def _task(self, change: Change) -> None:
@@ -186,6 +190,22 @@ class Undo:
         else:
             fields = {field: value for field, value in change.before.items() if field not in COUNTED}
             self._boards.save("undone", board, fields)
+
+
+def _fields(change: Change) -> set[str]:
+    """What a change touched."""
+    return set(change.after or change.before or {}) - COUNTED
+
+
+def _cancel(changes: list[Change], fields: set[str] | None) -> bool:
+    """Whether changes took those fields (None: all that they touched) back to where they were, as an undo does."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for change in changes:
+        for field in _fields(change) if fields is None else fields & _fields(change):
+            before.setdefault(field, (change.before or {}).get(field))
+            after[field] = (change.after or {}).get(field)
+    return before == after
 
 
 def _same_link(one: Change, other: Change) -> bool:

@@ -79,6 +79,21 @@ async def test_a_completion_taken_back_blocks_again_what_it_freed(call: Call, ta
     assert (await actions(call, since))[-2:] == ["undone", "blocked"]
 
 
+async def test_changes_are_taken_back_one_by_one_newest_first(
+    call: Call, refused: Refused, task: dict[str, Any]
+) -> None:
+    made = await last_seq(call)
+    await call("update_task", task_id=task["id"], title="Second")
+    await call("update_task", task_id=task["id"], title="Third")
+    assert f"Undo change {made + 2} first" in (await refused("undo", seq=made + 1)).hint
+    await call("undo", seq=made + 2)
+    await call("undo", seq=made + 1)
+    assert (await call("get_task", task_id=task["id"]))["title"] == task["title"]
+    assert (await refused("undo", seq=made + 1)).code == "conflict"
+    await call("undo", seq=made)
+    assert "archived_at" in await call("get_task", task_id=task["id"])
+
+
 async def test_a_claim_taken_back_frees_the_task(call: Call, task: dict[str, Any]) -> None:
     lease = (await call("claim_next", actor="bob"))["task"]["lease"]
     await call("undo", actor="bob", seq=await last_seq(call))
