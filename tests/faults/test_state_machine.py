@@ -67,6 +67,7 @@ class Model:
         self.tasks: dict[int, ModelTask] = {}
         self.order: dict[str, list[int]] = {status: [] for status in COLUMNS}
         self.links: set[tuple[int, int]] = set()
+        self.leases: list[int] = []
 
     def blocked_by(self, task: ModelTask) -> int:
         """How many open tasks it waits for."""
@@ -139,8 +140,14 @@ class Model:
             task.version += 1
         else:
             self.put(task, "in_progress")
-        task.claimed_by, task.lease, task.expires = actor, task.lease + 1, self.clock.now + LEASE
+        task.claimed_by, task.expires = actor, self.clock.now + LEASE
         return None
+
+    def give(self, task: ModelTask, lease: int) -> None:
+        """The number of a claim, greater than that of any before it on any task."""
+        assert lease > max(self.leases, default=0)
+        self.leases.append(lease)
+        task.lease = lease
 
     def best(self) -> ModelTask | None:
         """What `claim_next` must choose: the highest priority, the column nearest to work, the first in it."""
@@ -283,18 +290,22 @@ class TwoServers(RuleBasedStateMachine):
         assert (answer["task"]["id"] if "task" in answer else None) == (best.id if best else None)
         if best is not None:
             assert self.model.claim(actor, best) is None
-            assert answer["task"]["lease"] == best.lease
+            self.model.give(best, answer["task"]["lease"])
 
     @precondition(some_tasks)
     @rule(actor=actors, pick=picks)
     def claim_this(self, actor: str, pick: int) -> None:
         task = self.task(pick)
-        assert self.ask(actor, "claim_next", task_id=task.id).get("refused") == self.model.claim(actor, task)
+        answer = self.ask(actor, "claim_next", task_id=task.id)
+        assert answer.get("refused") == self.model.claim(actor, task)
+        if "refused" not in answer:
+            self.model.give(task, answer["task"]["lease"])
 
     @precondition(some_tasks)
-    @rule(actor=actors, pick=picks, lease=st.none() | st.integers(0, 3), completing=st.booleans())
-    def finish(self, actor: str, pick: int, lease: int | None, completing: bool) -> None:
+    @rule(actor=actors, pick=picks, claims_ago=st.none() | st.integers(0, 3), completing=st.booleans())
+    def finish(self, actor: str, pick: int, claims_ago: int | None, completing: bool) -> None:
         task = self.task(pick)
+        lease = None if claims_ago is None else ([*reversed(self.model.leases)] + [0] * 4)[claims_ago]
         answer = self.ask(actor, "complete_task" if completing else "release_task", task_id=task.id, lease=lease)
         end = self.model.complete if completing else self.model.release
         assert answer.get("refused") == end(actor, task, lease)
@@ -369,7 +380,7 @@ def test_two_servers_and_the_model_agree_on_a_late_write_of_a_holder() -> None:
             operation(actor="ann", pick=0)
             servers.look(actor="bob", pick=0)
             servers.claim_next(actor="bob")
-            servers.finish(actor="ann", pick=0, lease=None, completing=False)
+            servers.finish(actor="ann", pick=0, claims_ago=None, completing=False)
     finally:
         servers.teardown()
 

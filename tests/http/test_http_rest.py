@@ -142,10 +142,10 @@ async def test_lists_and_boards_have_tags_too_and_other_boards_do_not_change_the
 async def test_a_renewed_lease_changes_the_tag_of_lists_that_show_it(
     client: httpx2.AsyncClient, call: Call, clock: SettableClock, three: dict[str, Any]
 ) -> None:
-    await call("claim_next", task_id=1)
+    lease = (await call("claim_next", task_id=1))["task"]["lease"]
     tag = (await client.get("/api/tasks")).headers["etag"]
     clock.advance(minutes=5)
-    await call("update_task", task_id=1, title="one", lease=1)
+    await call("update_task", task_id=1, title="one", lease=lease)
     assert (await client.get("/api/tasks", headers={"If-None-Match": tag})).status_code == 200
 
 
