@@ -222,8 +222,8 @@ class Panel {
       await doing();
       return true;
     } catch (problem) {
+      await this.refresh(); // first: who reads that it was refused, and tries again, means what is there now
       wrong(problem);
-      await this.refresh();
       return false;
     }
   }

@@ -182,7 +182,8 @@ def test_the_page_looks_as_the_host_does(show: Show) -> None:
 
 def test_the_frame_is_as_high_as_the_board_and_no_higher_than_the_host_allows(show: Show, rest: Rest) -> None:
     host = show(context={"containerDimensions": {"maxHeight": 600}})
-    host.until("seen.heights.length > 0")
+    expect(host.frame.locator(card(5))).to_be_attached()
+    host.until("seen.heights.at(-1) < 600")
     low = host.seen("heights.at(-1)")
     rest("POST", "/tasks/batch", board=1, tasks=[{"title": f"More {n}", "status": "todo"} for n in range(30)])
     expect(host.frame.locator(card(35))).to_be_attached()
