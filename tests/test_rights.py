@@ -166,6 +166,19 @@ async def test_a_caller_limited_to_a_board_works_there_as_others_do(app: App, fo
     assert undone["undone"]
 
 
+async def test_a_caller_limited_to_boards_renames_none_by_taking_back_either(
+    app: App, call: Call, foreign: Foreign
+) -> None:
+    await call("update_board", board=1, name="Mine")
+    seq = (await call("list_changes", board=1, limit=100))["rows"][-1][0]
+    for name in ("Free", "Own"):
+        # Whether another board has the name by now is no matter: that would tell of it.
+        await call("update_board", board=foreign.board, name=name)
+        with pytest.raises(Forbidden, match="renames none"):
+            await app.runner.answer("undo", {"seq": seq}, caller=Caller("eve", WRITER, frozenset({1}), "key00001"))
+    assert (await call("get_board", board=1))["name"] == "Mine"
+
+
 async def test_what_is_kept_for_one_caller_is_not_given_to_another(app: App, call: Call, foreign: Foreign) -> None:
     caller = Caller("eve", READER, frozenset({1}), "key00001")
     for name, given in (("get_board", {"board": foreign.board}), ("get_task", {"task_id": foreign.other_id})):

@@ -100,11 +100,8 @@ class Boards:
         changes = {key: value for key, value in wanted.items() if value not in (None, getattr(before, key))}
         if not changes:
             return self._view(before)
-        if name and self._store.caller.boards is not None:
-            raise Forbidden("A key limited to boards renames none.", hint="The name may be that of another board.")
-        same = self._store.boards.named(name) if name else None
-        if same is not None and same.id != before.id:
-            raise Conflict(f"There is already a board named {same.name!r}.", hint="Choose another name.")
+        if name:
+            self.check_name(before, name, hint="Choose another name.")
         return self._view(self.save("updated", before, changes))
 
     def archive_board(self, board: BoardRef, archived: bool = True) -> Archived:
@@ -237,6 +234,14 @@ class Boards:
         """Whether it may be told of the board the server is bound to: to all but callers limited to others."""
         limited = self._store.caller.boards is not None
         return not limited or self._store.boards.named(bound) is not None
+
+    def check_name(self, board: Board, name: str, hint: str) -> None:
+        """Raise Forbidden where the caller renames no boards, Conflict with that hint where another has the name."""
+        if self._store.caller.boards is not None:
+            raise Forbidden("A key limited to boards renames none.", hint="The name may be that of another board.")
+        same = self._store.boards.named(name)
+        if same is not None and same.id != board.id:
+            raise Conflict(f"There is already a board named {same.name!r}.", hint=hint)
 
     def save(self, action: str, before: Board, changes: Mapping[str, Any]) -> Board:
         """Write and log a change of a board."""

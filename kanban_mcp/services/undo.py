@@ -189,6 +189,8 @@ class Undo:
             self._boards.set_columns([ColumnSpec(**column) for column in change.before["columns"]], board=board.id)
         else:
             fields = {field: value for field, value in change.before.items() if field not in COUNTED}
+            if "name" in fields:
+                self._boards.check_name(board, fields["name"], hint="Rename or delete that one first.")
             self._boards.save("undone", board, fields)
 
 

@@ -209,6 +209,19 @@ async def test_changes_of_tags_go_back(call: Call, task: dict[str, Any]) -> None
     assert (await call("get_task", task_id=task["id"]))["tags"] == ["core"]
 
 
+async def test_a_name_that_another_board_has_taken_does_not_go_back(
+    call: Call, refused: Refused, board: dict[str, Any]
+) -> None:
+    await call("update_board", name="Beta", description="all of it")
+    renamed = await last_seq(call)
+    other = await call("create_board", name="alpha")
+    error = await refused("undo", seq=renamed)
+    assert (error.code, error.message) == ("conflict", "There is already a board named 'alpha'.")
+    await call("update_board", board=other["id"], name="Gamma")
+    await call("undo", seq=renamed)
+    assert (await call("get_board", board=board["id"]))["name"] == "Alpha"
+
+
 async def test_changes_of_boards_go_back_and_a_deletion_does_not(
     call: Call, refused: Refused, board: dict[str, Any]
 ) -> None:
