@@ -4,7 +4,7 @@ The method's name is the operation's, its signature the schema of the arguments,
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
@@ -95,7 +95,7 @@ class Operation:
             fields["wait"] = (Wait, 0)
         if self.keyed:
             fields["idempotency_key"] = (Annotated[IdempotencyKey | None, Field()], None)
-        return create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)
+        return create_model(self.name, __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class Operation:
 
     def _explained(self, error: ValidationError) -> Invalid:
         names = list(self.arguments.model_fields)
-        details = error.errors(include_url=False, include_context=False)
+        details = _meant(error.errors(include_url=False, include_context=False))
         said = "; ".join(_one_problem(problem, names) for problem in details[:5])
         required = [f"{name} (required)" if field.is_required() else name for name, field in self._fields()]
         return Invalid(f"Invalid arguments for {self.name}: {said}", hint=f"It takes {', '.join(required) or 'none'}.")
@@ -163,6 +163,16 @@ class Call:
         if self._key is None:
             self._key = to_json(sorted(self.arguments.items())).decode()
         return self._key
+
+
+def _meant(problems: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Problems without those of the other arms of a union, where one arm knew the type and refused the value."""
+    refused = {_place(problem["loc"]) for problem in problems if problem["type"] == "value_error"}
+    return [
+        problem
+        for problem in problems
+        if problem["type"] not in ("int_type", "string_type") or _place(problem["loc"]) not in refused
+    ]
 
 
 def _one_problem(problem: Mapping[str, Any], names: list[str]) -> str:

@@ -33,11 +33,11 @@ def _whole(least: int, most: int | None = None) -> _Check:
 
 
 def _above_zero(most: float | None = None) -> _Check:
-    return {"type": "float", "gt": 0} | ({} if most is None else {"le": most})
+    return {"type": "float", "gt": 0, "allow_inf_nan": False} | ({} if most is None else {"le": most})
 
 
 def _from_zero(most: float | None = None) -> _Check:
-    return {"type": "float", "ge": 0} | ({} if most is None else {"le": most})
+    return {"type": "float", "ge": 0, "allow_inf_nan": False} | ({} if most is None else {"le": most})
 
 
 def _one_of(*words: str) -> _Check:

@@ -65,7 +65,10 @@ def _seen(opened: Opener) -> Kind:
         return "trello"
     if isinstance(whole_file, dict) and ("tasks" in whole_file or any(map(_has_tasks, whole_file.values()))):
         return "task-master"
-    raise Invalid("The file is none that can be told by its look.", hint="Say with `source` which program wrote it.")
+    raise Invalid(
+        "The format of the file is not recognised.",
+        hint="Say with `source` which wrote it: kanban, backlog, beads, task-master or trello.",
+    )
 
 
 def _of_line(line: bytes) -> Kind | None:
@@ -77,7 +80,7 @@ def _of_line(line: bytes) -> Kind | None:
         return None
     if "id" in found and "title" in found or "_type" in found:
         return "beads"
-    return "kanban"
+    return "kanban" if "type" in found else None
 
 
 def _has_tasks(value: object) -> bool:

@@ -105,8 +105,10 @@ def parsed(data: bytes, place: str) -> Any:
         return json.loads(data)
     except json.JSONDecodeError as error:
         raise Invalid(f"{place}: is not JSON: {error.msg}, line {error.lineno}.", hint="Export it once more.") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise Invalid(f"{place}: is not JSON.", hint="Export it once more.") from None
+    except UnicodeDecodeError:
+        raise Invalid(f"{place}: is not JSON in UTF-8.", hint="Export it once more.") from None
+    except RecursionError:
+        raise Invalid(f"{place}: is nested too deeply.", hint="Export it once more.") from None
 
 
 def digest_of(*parts: bytes) -> str:

@@ -36,13 +36,13 @@ def _truth(value: Any) -> Any:
 
 def _id(value: int) -> int:
     if not 0 < value <= LARGEST_ID:
-        raise ValueError("an id is a positive integer")
+        raise ValueError(f"must be a positive integer, at most {LARGEST_ID}")
     return value
 
 
 def _count(value: int) -> int:
     if not 0 <= value <= LARGEST_ID:
-        raise ValueError("must be 0 or more")
+        raise ValueError(f"must be from 0 to {LARGEST_ID}")
     return value
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 
 import click
 import uvicorn
-from uvicorn.server import HANDLED_SIGNALS
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import Unusable
 from kanban_mcp.transport.asgi import Site, site
 from kanban_mcp.transport.guard import is_loopback
 from kanban_mcp.transport.http_protocol import HEADER_SECONDS, patient_protocol
+from kanban_mcp.transport.signals import ending
 from kanban_mcp.transport.turns import shorten_turns
 from kanban_mcp.transport.websocket_protocol import Protocol
 
@@ -96,7 +96,7 @@ class HttpServer(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        before = {number: signal.signal(number, self.handle_exit) for number in ending()}
         try:
             yield
         finally:

@@ -35,7 +35,8 @@ def parsed(data: bytes) -> types.JSONRPCMessage:
     except ValidationError:
         raise _fault(data) from None
     # The SDK takes a request whose id is neither text nor integer for a notification: it would never be answered.
-    if isinstance(message, types.JSONRPCNotification) and from_json(data).get("id") is not None:
+    # A notification has no id at all, and MCP forbids one that is null.
+    if isinstance(message, types.JSONRPCNotification) and "id" in from_json(data):
         raise NoMessage(types.INVALID_REQUEST, "The id is neither a string nor an integer.")
     return message
 
@@ -45,8 +46,11 @@ def _fault(data: bytes) -> NoMessage:
         value = from_json(data)
     except ValueError as error:
         return NoMessage(types.PARSE_ERROR, f"This is not JSON in UTF-8: {error}", _id_in(data))
-    request = value.get("id") if isinstance(value, dict) else None
-    return NoMessage(types.INVALID_REQUEST, "This is not one JSON-RPC 2.0 message.", request)
+    if not isinstance(value, dict):
+        return NoMessage(types.INVALID_REQUEST, "This is not one JSON-RPC 2.0 message.")
+    if not isinstance(value.get("params", {}), dict):
+        return NoMessage(types.INVALID_REQUEST, "The params are not an object.", value.get("id"))
+    return NoMessage(types.INVALID_REQUEST, "This is not one JSON-RPC 2.0 message.", value.get("id"))
 
 
 def _id_in(data: bytes) -> object:

@@ -8,7 +8,6 @@ import contextlib
 import functools
 import math
 import os
-import signal
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from kanban_mcp.transport.recognition import (
     notification_in,
     request_in,
 )
+from kanban_mcp.transport.signals import ending
 from kanban_mcp.transport.turns import shorten_turns
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class Conversation:
 
 
 async def _watch_signals(leave: Callable[[], None]) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    with anyio.open_signal_receiver(*ending()) as signals:
         async for _ in signals:
             leave()
 

@@ -74,6 +74,13 @@ async def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(
         assert (await refused("import_board", file="b.jsonl", source="kanban", name="Beta")).code == "invalid"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [('{"a":1}', "format of the file is not recognised"), ("[" * 5000, "is nested too deeply")]
+)
+async def test_a_text_that_is_no_board_is_told_as_that(refused: Refused, text: str, said: str) -> None:
+    assert said in (await refused("import_board", content=text)).message
+
+
 async def test_a_line_without_end_is_refused_without_reading_it(refused: Refused, tmp_path: Path) -> None:
     with (tmp_path / "files/a.jsonl").open("wb") as file:
         file.write(b'{"type":"header"')

@@ -187,6 +187,7 @@ def test_a_flag_that_makes_no_sense_is_refused(db: Path, flags: list[str], words
     [
         ("KANBAN_READERS", "0", "readers: Input should be greater than or equal to 2"),
         ("KANBAN_BUSY_TIMEOUT", "soon", "busy_timeout: Input should be a valid number"),
+        ("KANBAN_BUSY_TIMEOUT", "nan", "busy_timeout: Input should be a finite number"),
         ("KANBAN_LEASE_MINUTES", "nan", "lease_minutes: "),
         ("KANBAN_DURABILITY", "eternal", "durability: Input should be 'normal' or 'full'"),
         ("KANBAN_READ_ONLY", "perhaps", "read_only: Input should be a valid boolean"),

@@ -188,3 +188,16 @@ def _leave(url: str, request: bytes, *, after: int) -> None:
                 if connection.recv(1):
                     break
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(("through", "code"), [((), 0), (("nohup",), None)])
+def test_a_closed_terminal_ends_a_server_in_order_unless_it_was_started_to_outlive_it(
+    db: Path, through: tuple[str, ...], code: int | None
+) -> None:
+    with serving(db, through=through) as server:
+        server.process.send_signal(signal.SIGHUP)
+        if code is None:
+            assert httpx2.get(f"{server.url}/health/live").status_code == 200
+            assert server.process.poll() is None
+        else:
+            assert server.process.wait(PATIENCE) == code

@@ -198,6 +198,7 @@ def text_of(answer: dict[str, Any]) -> str:
         (b'{"jsonrpc": "2.0", "id": 8, "method": "ping", "params": []}', -32600, 8),
         ('{"jsonrpc": "2.0", "id": "é", "method": 9}'.encode(), -32600, "é"),
         (b'{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}', -32600, None),
+        (b'{"jsonrpc": "2.0", "id": null, "method": "ping"}', -32600, None),
         (b'{"jsonrpc": "2.0", "id": {"a": 1}, "method": 9}', -32600, None),
     ],
 )
@@ -359,7 +360,9 @@ def test_a_terminal_may_be_both_ends() -> None:
 # The end
 
 
-@pytest.mark.parametrize(("how", "unread"), [("eof", 0), ("broken stdout", 0), ("SIGTERM", 30), ("SIGINT", 0)])
+@pytest.mark.parametrize(
+    ("how", "unread"), [("eof", 0), ("broken stdout", 0), ("SIGTERM", 30), ("SIGINT", 0), ("SIGHUP", 0)]
+)
 def test_the_process_is_gone_soon_even_amid_a_call(how: str, unread: int) -> None:
     # Two seconds are promised; a machine that is busy with other tests may need another try.
     assert any(seconds_to_end(how, unread) < 2 for _ in range(3))
