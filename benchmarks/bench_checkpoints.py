@@ -54,7 +54,7 @@ class _Writes:
             began = perf_counter()
             self._app.writer.submit(lambda: self._app.services.notes.add_note(1, CONTENT), caller=CALLER).result()
             self._seconds.append(perf_counter() - began)
-        self.largest = max(self.largest, self._app.database.log_bytes() / 2**20)
+        self.largest = max(self.largest, self._app.database.place.log_bytes() / 2**20)
 
     @property
     def tail(self) -> float:

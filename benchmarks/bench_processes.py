@@ -50,7 +50,7 @@ def _mixed(db: Path) -> list[Figure]:
     writes = [seconds for report in reports for seconds in report["writes"]]
     failed = sum(report["failed"] for report in reports)
     with open_app(Settings(db=db)) as app:
-        log = app.database.log_bytes() / 1e6
+        log = app.database.place.log_bytes() / 1e6
     tail = quantiles(writes, n=100)[98] * 1000
     question = f"{PROCESSES} processes, 80 % reads"
     return [

@@ -69,7 +69,7 @@ def assembled(opened: Opened) -> App:
     watch = _diagnostics(settings, database, store, writer, cache, remote, spans)
     closing.callback(watch.close)
 
-    batch = Batch(store, lambda name: catalog[name])
+    batch = Batch(store, lambda name: catalog.known(name))
     catalog = Catalog(operations(services, batch, watch), toolsets=settings.toolsets, read_only=settings.read_only)
     follower = Follower(database, store.changes, cache)
     reads = Reads(database, services, feed, cache, follower, remote)

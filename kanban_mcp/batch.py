@@ -8,10 +8,12 @@ from pydantic import Field
 
 from kanban_mcp.errors import Invalid, KanbanError
 from kanban_mcp.models.record import Record
+from kanban_mcp.models.toolset import Toolset
 from kanban_mcp.operations import Operation
 from kanban_mcp.progress import report
 from kanban_mcp.store.store import Store
 
+_APART: set[Toolset] = {"diagnostics", "data"}
 _REFERENCE = re.compile(r"^\$(\d{1,2})((?:\.\w+)+)$")
 
 
@@ -30,7 +32,7 @@ class BatchResult(Record):
 
 
 class Batch:
-    """The operation that runs others; `find` gives an operation by name."""
+    """The operation that runs others; `find` gives one by name, also of a toolset that is off."""
 
     def __init__(self, store: Store, find: Callable[[str], Operation]) -> None:
         self._store = store
@@ -41,7 +43,7 @@ class Batch:
     ) -> BatchResult:
         """Run up to 50 operations as one: all or none. "$0.id" in arguments is `id` of the first call's result.
 
-        dry_run answers what would happen and keeps nothing. Deletions are not run in a batch.
+        dry_run answers what would happen and keeps nothing. Deletions, diagnostics and files are not for a batch.
         """
         if not dry_run:
             return BatchResult(results=self._run(calls))
@@ -63,7 +65,8 @@ class Batch:
 
     def _operation(self, name: str) -> Operation:
         operation = self._find(name)
-        if operation.effect == "destroy" or name == "run_batch":
+        # While a batch runs all writers wait; and what looks at the writer, or writes files, is not undone with it.
+        if operation.effect == "destroy" or operation.toolset in _APART or name == "run_batch":
             raise Invalid(f"{name} is not run in a batch.", hint="Call it by itself.")
         operation.permit(self._store.caller)
         return operation

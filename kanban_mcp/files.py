@@ -15,6 +15,8 @@ from typing import IO
 
 from kanban_mcp.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 
+LONGEST_NAME = 255
+"""Bytes of a part of a name, as file systems take it."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without waiting: a pipe in the place of a file would hold the caller up for good.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -106,7 +108,8 @@ def beside(path: Path) -> tuple[Folder, str]:
 
 def _parts(name: str) -> list[str]:
     parts = name.split("/")
-    if "\x00" in name or "\\" in name or len(name) > 1000 or any(part in ("", ".", "..") for part in parts):
+    odd = any(part in ("", ".", "..") or len(os.fsencode(part)) > LONGEST_NAME for part in parts)
+    if odd or "\x00" in name or "\\" in name or len(name) > 1000:
         raise Forbidden(
             f"{name[:60]!r} is not a file of the folder for files.",
             hint="Give a name in it, such as plan.jsonl or march/plan.jsonl.",

@@ -14,6 +14,7 @@ from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 from kanban_mcp.store.ownership import SCHEMA_VERSION
 
 MANY_WAITING = 1000
+TAKEN_AWAY = "The database file was removed or replaced: put it back or restore a backup, then restart this server."
 ADVICE = {
     "slow": "Many statements are slow: see get_query_stats.",
     "failing": "Calls failed by a fault of the server: its log says why.",
@@ -49,23 +50,23 @@ class HealthMonitor:
 
     def get_health(self, check: bool = False) -> Health:
         """Whether the server and its file are well. `check` verifies the whole file, counts and indexes too."""
-        problems = self._check() if check else []
+        kept = self._database.place.is_kept()
+        problems = [TAKEN_AWAY] if not kept else self._check() if check else []
         warnings = self._warnings()
-        path = self._database.path
         return Health(
             status="failing" if problems else "warning" if warnings else "ok",
             problems=problems,
             warnings=warnings,
             monitors=self._monitors(),
             checked=check,
-            file=str(path),
-            file_bytes=path.stat().st_size,
-            log_bytes=self._database.log_bytes(),
-            free_disk_bytes=_free(path.parent),
+            file=str(self._database.path),
+            file_bytes=self._database.place.file_bytes(),
+            log_bytes=self._database.place.log_bytes(),
+            free_disk_bytes=_free(self._database.path.parent),
             schema_version=SCHEMA_VERSION,
             sqlite=sqlite3.sqlite_version,
             durability=self._database.options.durability,
-            last_seq=self._last_seq(),
+            last_seq=self._last_seq() if kept else 0,
             writes_waiting=self._waiting(),
             uptime_seconds=round(time.monotonic() - self._started, 1),
             version=__version__,
@@ -75,13 +76,13 @@ class HealthMonitor:
         return {name: verdict() for name, verdict in self._verdicts.items()}
 
     def answers(self) -> bool:
-        """Whether the store can be read from, whatever else may keep it from that."""
+        """Whether the store can be read from, and is the file at its path; whatever may keep it from that."""
         try:
             self._last_seq()
+            return self._database.place.is_kept()
         except Exception:
             log.exception("the store does not answer")
             return False
-        return True
 
     def _warnings(self) -> list[str]:
         found = []
@@ -90,7 +91,7 @@ class HealthMonitor:
                 f"SQLite {sqlite3.sqlite_version} can damage a file that several processes write at once: "
                 "use one process, or a Python with SQLite 3.51.3 or newer."
             )
-        if self._database.log_bytes() > LARGE_LOG:
+        if self._database.place.log_bytes() > LARGE_LOG:
             found.append("The write-ahead log is large: some process keeps reading an old state; end it.")
         if _free(self._database.path.parent) < LITTLE_DISK:
             found.append("The disk is nearly full.")

@@ -148,7 +148,7 @@ class Claims:
         column = self._column_of_work(task)
         changes: dict[str, Any] = {
             "claimed_by": self._store.actor,
-            # Larger than any lease of any task, since each claim is logged: by a mistaken task id none opens another.
+            # Each claim is logged, so none has the number of another: by a mistaken task id it opens no other task.
             "lease": max(task.lease, self._store.changes.last()) + 1,
             "lease_expires_at": self._holding.until(),
             "attempts": task.attempts + 1,

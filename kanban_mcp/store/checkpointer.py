@@ -35,7 +35,7 @@ class Checkpointer:
     def committed(self) -> None:
         """A commit of this process happened; called on the writer thread."""
         self._commits += 1
-        if self._commits % COMMITS == 0 or self._database.log_bytes() > self._limit:
+        if self._commits % COMMITS == 0 or self._database.place.log_bytes() > self._limit:
             self._wake.set()
 
     def close(self) -> None:
@@ -61,8 +61,8 @@ class Checkpointer:
 
     def _write_back(self) -> None:
         pages = self._database.write_back()
-        if self._database.log_bytes() > LARGE:
+        if self._database.place.log_bytes() > LARGE:
             self._database.empty_log()
         elif pages > MANY_PAGES:
             self._database.write_back(alone=True)
-        self._limit = self._database.log_bytes() + LARGE
+        self._limit = self._database.place.log_bytes() + LARGE

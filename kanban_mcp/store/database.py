@@ -23,6 +23,7 @@ from kanban_mcp.store.engine import safe_with_many_processes, sqlite3
 from kanban_mcp.store.faults import translated, unusable
 from kanban_mcp.store.gate import Gate
 from kanban_mcp.store.ownership import SCHEMA_VERSION, check_ours, is_newer, is_ours, schema_version
+from kanban_mcp.store.place import Place
 
 _CLOSING_SECONDS = 0.5
 """Who closes waits no longer for a process that hangs: the kernel closes the rest."""
@@ -77,6 +78,7 @@ class Database:
 
     def __init__(self, path: Path, options: DatabaseOptions | None = None, *, clock: Clock = system_clock) -> None:
         self.path = path
+        self.place = Place(path)
         self.options = options or DatabaseOptions()
         self.clock = clock
         self._stamps = Stamps(clock)
@@ -92,6 +94,7 @@ class Database:
         try:
             with self.gate.held():
                 self._writer = self._open()
+                self.place.hold()
         except BaseException:
             self.gate.close()
             raise
@@ -133,7 +136,8 @@ class Database:
 
             migrate(connection)
 
-    def _connect(self, mode: Literal["rwc", "rw", "ro"] = "rwc") -> sqlite3.Connection:
+    def _connect(self, mode: Literal["rw", "ro"] = "rw") -> sqlite3.Connection:
+        self.place.check()
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -189,6 +193,7 @@ class Database:
         Commits at the end, or rolls back when the block raises.
         """
         with self.gate.held():
+            self.place.check()
             connection = self._writer
             # Immediate, since a transaction that reads first and writes later fails at once when another wrote between.
             connection.execute("begin immediate")
@@ -205,13 +210,6 @@ class Database:
                     connection.rollback()
 
     # The log
-
-    def log_bytes(self) -> int:
-        """The size of the write-ahead log."""
-        try:
-            return self.path.with_name(self.path.name + "-wal").stat().st_size
-        except FileNotFoundError:
-            return 0
 
     def write_back(self, *, alone: bool = False) -> int:
         """Write the log back into the file as far as nobody is in the way; how many pages were in it.

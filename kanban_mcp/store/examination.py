@@ -131,7 +131,7 @@ class Examination:
 
     def _surroundings(self) -> list[Finding]:
         found = []
-        path, log = self._bench.path, self._bench.log_bytes()
+        path, log = self._bench.path, self._bench.place.log_bytes()
         if os.name == "posix" and path.stat().st_mode & 0o077:
             message = "Other users of this machine may read the file."
             found.append(Finding(check="mode", message=message, mend="keeps it to its owner", warning=True))

@@ -26,6 +26,8 @@ MESSAGES = "/messages/"
 
 PATHS = ("/mcp", "/mcp/")
 """Where Streamable HTTP is."""
+MOST_SESSIONS = 2000
+"""As many as connections: one takes some 43 kB, until half an hour after its last request. More are refused (503)."""
 GOODBYE_SECONDS = 0.5
 """How long the end of a stream may take that is cut off; its client may not be reading."""
 
@@ -44,7 +46,7 @@ class McpHttp:
         self._server = server
         self._connections = connections
         # Who may speak is decided for all routes alike, before these are reached.
-        self._sessions = StreamableHTTPSessionManager(app=server)
+        self._sessions = StreamableHTTPSessionManager(app=server, max_sessions=MOST_SESSIONS)
         self._sse = SseServerTransport(MESSAGES)
         library = _Owned(Posts(StreamableHTTPASGIApp(self._sessions)), heartbeat)
         self.fast = None if fast is None else FastHttp(library, fast)

@@ -98,6 +98,7 @@ OUTSIDE = (
     "./a.jsonl",
     "..",
     "x//a",
+    "a" * 256,
     "..\\a",
     "link/a.jsonl",
 )

@@ -305,7 +305,7 @@ class TwoServers(RuleBasedStateMachine):
     @rule(actor=actors, pick=picks, claims_ago=st.none() | st.integers(0, 3), completing=st.booleans())
     def finish(self, actor: str, pick: int, claims_ago: int | None, completing: bool) -> None:
         task = self.task(pick)
-        lease = None if claims_ago is None else ([*reversed(self.model.leases)] + [0] * 4)[claims_ago]
+        lease = None if claims_ago is None else [task.lease, *reversed(self.model.leases), 0, 0, 0][claims_ago]
         answer = self.ask(actor, "complete_task" if completing else "release_task", task_id=task.id, lease=lease)
         end = self.model.complete if completing else self.model.release
         assert answer.get("refused") == end(actor, task, lease)

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from anyio import Path as AsyncPath
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
@@ -97,6 +98,13 @@ async def test_scraping_does_not_shorten_the_window_in_which_leaks_show(client: 
 async def test_a_server_is_live_and_ready(client: httpx2.AsyncClient) -> None:
     for address in ("/health", "/health/live", "/health/ready"):
         assert (await client.get(address)).json() == {"status": "ok"}
+
+
+async def test_a_server_whose_file_was_taken_away_is_not_ready(client: httpx2.AsyncClient, app: App) -> None:
+    assert (await client.get("/health/ready")).status_code == 200
+    await AsyncPath(app.database.path).rename(app.database.path.with_name("elsewhere.db"))
+    assert (await client.get("/health/ready")).status_code == 503
+    assert (await client.get("/health/live")).status_code == 200
 
 
 async def test_a_server_is_not_ready_while_its_store_does_not_answer(app: App) -> None:

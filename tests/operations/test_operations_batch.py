@@ -1,9 +1,15 @@
 """Several operations as one."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kanban_mcp.answers import Answer
+from kanban_mcp.app import open_app
+from kanban_mcp.models.caller import Caller
+from kanban_mcp.operations import Call as Made
+from kanban_mcp.settings import Settings
 from tests.conftest import Call, Refused
 
 CREATE = {"operation": "create_task", "arguments": {"title": "first"}}
@@ -56,6 +62,9 @@ async def test_a_repeated_batch_with_the_same_key_happens_once(call: Call, board
     [
         ([{"operation": "delete_task", "arguments": {"task_id": 1, "confirm": True}}], "not run in a batch"),
         ([{"operation": "run_batch", "arguments": {"calls": [CREATE]}}], "not run in a batch"),
+        ([{"operation": "get_health", "arguments": {"check": True}}], "not run in a batch"),
+        ([{"operation": "profile", "arguments": {"seconds": 0.1}}], "not run in a batch"),
+        ([{"operation": "backup", "arguments": {"file": "x.db"}}], "not run in a batch"),
         ([{"operation": "create_taks", "arguments": {}}], "no operation"),
         ([{"operation": "create_task", "arguments": {"title": "$3.id"}}], "no earlier call"),
         ([CREATE, {"operation": "get_task", "arguments": {"task_id": "$0.number"}}], "names nothing"),
@@ -71,3 +80,13 @@ async def test_a_batch_that_cannot_run_says_why(
     error = await refused("run_batch", calls=calls)
     assert words in error.message
     assert error.hint
+
+
+async def test_a_batch_runs_operations_of_toolsets_that_are_off(db: Path) -> None:
+    with open_app(Settings(db=db, toolsets=("core",))) as app:
+        await app.runner.call("create_board", {"name": "Plan"}, actor="ann")
+        archive = {"operation": "archive_task", "arguments": {"task_id": "$0.id"}}
+        call = Made(app.catalog.known("run_batch"), {"calls": [CREATE, archive]})
+        done = app.runner.make(call, caller=Caller("ann"))
+        assert not isinstance(done, Answer)
+        assert (await done).value["results"][1]["archived"] is True

@@ -50,7 +50,7 @@ async def call_tool(context, params):
         text = "x" * 16_384
     if params.name == "slow":
         say("begun")
-        await anyio.sleep(0.2)
+        await anyio.to_thread.run_sync(sum, range(10_000_000))
     if params.name == "forever":
         say("waiting")
         try:
