@@ -65,10 +65,10 @@ class Batch:
 
     def _operation(self, name: str) -> Operation:
         operation = self._find(name)
+        operation.permit(self._store.caller)
         # While a batch runs all writers wait; and what looks at the writer, or writes files, is not undone with it.
         if operation.effect == "destroy" or operation.toolset in _APART or name == "run_batch":
             raise Invalid(f"{name} is not run in a batch.", hint="Call it by itself.")
-        operation.permit(self._store.caller)
         return operation
 
 

@@ -116,6 +116,9 @@ async def test_a_batch_holds_no_call_that_its_caller_may_not_make_alone(app: App
     calls = {"calls": [{"operation": "invalidate_cache", "arguments": {"pattern": "*"}}]}
     with pytest.raises(Forbidden, match="admin"):
         await app.runner.answer("run_batch", calls, caller=Caller("ann", WRITER))
+    calls = {"calls": [{"operation": "create_tag", "arguments": {"name": "x"}}]}
+    with pytest.raises(Forbidden, match="all boards"):
+        await app.runner.answer("run_batch", calls, caller=Caller("eve", WRITER, frozenset({1}), "key00001"))
 
 
 async def test_no_operation_tells_anything_of_a_board_that_is_not_the_callers(app: App, foreign: Foreign) -> None:
