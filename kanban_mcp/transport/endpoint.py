@@ -121,7 +121,7 @@ class Endpoint:
     async def reply(self, request: Request) -> Reply:
         """Carry a request out. Raises KanbanError."""
         arguments, detail = self._read(request)
-        given = functools.partial(self._check, request) if request.if_match and not self._tagged else None
+        given = functools.partial(self._check, request) if request.if_match is not None and not self._tagged else None
         begun = self._app.runner.begin(
             self.operation.name,
             arguments,
