@@ -199,7 +199,7 @@ def _place(location: tuple[str | int, ...]) -> str:
 
 
 def _lean(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """A schema without titles, null arms, null defaults and references."""
+    """A schema without titles, null arms, null defaults and references; where a list is taken, the list alone."""
     if isinstance(node, list):
         return [_lean(item, definitions) for item in node]
     if not isinstance(node, dict):
@@ -207,6 +207,8 @@ def _lean(node: Any, definitions: Mapping[str, Any]) -> Any:
     if "$ref" in node:
         return _lean(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
     arms = [arm for arm in node.get("anyOf", []) if arm != {"type": "null"}]
+    items: dict[str, Any] = next((arm["items"] for arm in arms if "items" in arm), {})
+    arms = [arm for arm in arms if arm not in items.get("anyOf", [items])]
     if len(arms) == 1:
         node = {**{key: value for key, value in node.items() if key != "anyOf"}, **arms[0]}
     elif arms:

@@ -107,18 +107,27 @@ Assignee: TypeAlias = Annotated[str, _text(100, shortest=0), AfterValidator(plai
 Actor: TypeAlias = Annotated[str, _text(100), AfterValidator(plain_name)]
 TagName: TypeAlias = Annotated[str, _text(50), AfterValidator(_tag_name)]
 TagParent: TypeAlias = Annotated[str, _text(50, shortest=0), AfterValidator(_tag_name)]
-TagNames: TypeAlias = Annotated[list[TagName], BeforeValidator(_listed), Field(max_length=50)]
-TaskIds: TypeAlias = Annotated[list[Id], BeforeValidator(_listed), Field(max_length=100)]
+_TagNames: TypeAlias = Annotated[list[TagName], Field(max_length=50)]
+TagNames: TypeAlias = Annotated[_TagNames, BeforeValidator(_listed, json_schema_input_type=_TagNames | TagName)]
+_TaskIds: TypeAlias = Annotated[list[Id], Field(max_length=100)]
+TaskIds: TypeAlias = Annotated[_TaskIds, BeforeValidator(_listed, json_schema_input_type=_TaskIds | Id)]
 TaskRef: TypeAlias = Id | Annotated[str, StringConstraints(pattern=r"^\$\d{1,2}$")]
 """A task id, or `$n` for the nth task, counted from 0, of the same `create_tasks` call."""
-TaskRefs: TypeAlias = Annotated[list[TaskRef], BeforeValidator(_listed), Field(max_length=100)]
+_TaskRefs: TypeAlias = Annotated[list[TaskRef], Field(max_length=100)]
+TaskRefs: TypeAlias = Annotated[_TaskRefs, BeforeValidator(_listed, json_schema_input_type=_TaskRefs | TaskRef)]
 Moment: TypeAlias = Annotated[str, AfterValidator(_moment)]
 Since: TypeAlias = Annotated[Seq | Moment, BeforeValidator(_since)]
 """A seq of the log, or a time."""
 ChecklistItem: TypeAlias = Annotated[
-    str, BeforeValidator(_checklist_item), _text(504, shortest=5), AfterValidator(one_line)
+    str,
+    _text(504, shortest=5),
+    AfterValidator(one_line),
+    BeforeValidator(_checklist_item, json_schema_input_type=Annotated[str, _text(504)]),
 ]
-Checklist: TypeAlias = Annotated[list[ChecklistItem], BeforeValidator(_listed), Field(max_length=50)]
+_Checklist: TypeAlias = Annotated[list[ChecklistItem], Field(max_length=50)]
+Checklist: TypeAlias = Annotated[
+    _Checklist, BeforeValidator(_listed, json_schema_input_type=_Checklist | ChecklistItem)
+]
 Color: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")]
 Query: TypeAlias = str
 Limit: TypeAlias = Annotated[int, Field(ge=1, le=100), A_NUMBER]

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from kanban_mcp.app import App, open_app
@@ -103,6 +104,16 @@ async def test_the_document_tells_of_links_where_there_are_pages(document: dict[
         if "Link" in operation["responses"].get("200", {}).get("headers", {})
     }
     assert linked == {"list_boards", "list_tasks", "list_changes", "list_notes", "list_tags"}
+
+
+async def test_a_lone_value_is_taken_for_a_list_and_the_document_says_so(
+    client: httpx2.AsyncClient, call: Call, document: dict[str, Any], board: dict[str, Any]
+) -> None:
+    await call("create_task", title="x")
+    body = document["paths"]["/api/tasks/{task_id}/tags"]["post"]["requestBody"]["content"]["application/json"]
+    for sent, accepted in (({"tags": "a"}, True), ({"tags": ["b"]}, True), ({"tags": 5}, False)):
+        assert Draft202012Validator(body["schema"]).is_valid(sent) is accepted
+        assert (await client.post("/api/tasks/1/tags", json=sent)).is_success is accepted
 
 
 async def test_the_page_for_people_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, app: App) -> None:
