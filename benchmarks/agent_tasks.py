@@ -302,7 +302,7 @@ def see_the_way_to_the_end(world: World) -> None:
 def recover_from_a_wrong_argument(world: World) -> None:
     world.tasks("Draw the map", "Dig the pond", status="todo")
     world.ada.refused("invalid", "list_tasks", board=world.board, colum="todo")
-    error = world.ada.refused("not_found", "list_tasks", board=world.board, status="To Do")
+    error = world.ada.refused("not_found", "list_tasks", board=world.board, status="open")
     assert "todo" in error["hint"]
     world.ada("list_tasks", board=world.board, status="todo")
 

@@ -66,6 +66,11 @@ class Task(Record):
         """Neither done nor archived: it still blocks what waits for it."""
         return self.completed_at is None and self.archived_at is None
 
+    @property
+    def unticked(self) -> int:
+        """How many items of its checklist are not ticked."""
+        return sum(item.startswith("[ ]") for item in self.acceptance)
+
     def held_at(self, now: str) -> bool:
         """Whether someone's lease on the task is still running at this time."""
         return self.lease_expires_at is not None and self.lease_expires_at > now
@@ -74,6 +79,12 @@ class Task(Record):
         """The task without its long parts, description and acceptance, but for those kept: who writes has read them."""
         long: dict[str, Any] = {"description": "", "acceptance": ()}
         return self.model_copy(update={part: empty for part, empty in long.items() if part not in kept})
+
+
+class TaggedTask(Task):
+    """A task with the tags that a call gave it: who sets them learns by which names they are known."""
+
+    tags: list[str] = []
 
 
 class TaskRow(NamedTuple):
@@ -119,10 +130,9 @@ class BriefNote(Record):
     cut: bool = False
 
 
-class Brief(Task):
+class Brief(TaggedTask):
     """Everything needed to work on a task, in one answer."""
 
-    tags: list[str] = []
     blockers: list[TaskLink] = []
     blocks: list[TaskLink] = []
     subtasks: list[TaskLink] = []
@@ -139,12 +149,17 @@ class Claim(Record):
 
 
 class Completion(Record):
-    """What `complete_task` answers; `unblocked` are tasks that became free by it."""
+    """What `complete_task` answers; `unblocked` are tasks that became free by it.
+
+    `acceptance_unticked` counts the items of its checklist that are not ticked: they hold nothing up, for who does the
+    work may well have done them and not said so.
+    """
 
     id: int
     status: str
     version: int
     unblocked: list[int] = []
+    acceptance_unticked: int = 0
     already_done: bool = False
 
 

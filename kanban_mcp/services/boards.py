@@ -20,6 +20,8 @@ from kanban_mcp.store.store import Store
 Columns = Annotated[list[ColumnSpec], Field(min_length=2, max_length=30)]
 
 _WEEK = 7 * 24 * 3600
+MOST_NAMED = 30
+"""Columns that an error names."""
 
 
 class Boards:
@@ -188,13 +190,20 @@ class Boards:
         return found
 
     def column(self, board_id: int, status: str) -> Column:
-        """A column of a board by its status. Raises NotFound, naming the ones there are."""
-        columns = self._store.boards.columns(board_id)
-        for column in columns:
-            if column.status == status:
-                return column
-        names = ", ".join(column.status for column in columns)
-        raise NotFound(f"The board has no column {status!r}.", hint=f"Its columns are {names}.")
+        """A column of a board by its status, or its name. Raises NotFound, naming the ones there are."""
+        columns = {column.status: column for column in self._store.boards.columns(board_id)}
+        meant = status if status in columns else _meant(status, [(each.status, each.name) for each in columns.values()])
+        if meant is None:
+            raise NotFound(f"The board has no column {status!r}.", hint=f"Its columns are {', '.join(columns)}.")
+        return columns[meant]
+
+    def status(self, status: str) -> str:
+        """A status as some board has it, found as `column` finds it on one. Raises NotFound."""
+        columns = self._store.boards.column_names()
+        if (meant := _meant(status, columns)) is None:
+            known = list(dict.fromkeys(slug for slug, _ in columns))[:MOST_NAMED]
+            raise NotFound(f"No board has a column {status!r}.", hint=f"There are {', '.join(known) or 'none yet'}.")
+        return meant
 
     def columns(self, board_id: int, category: str) -> list[Column]:
         """A board's columns of a category, in order."""
@@ -273,6 +282,15 @@ class Boards:
     ) -> BoardView:
         columns = self._store.boards.columns(board.id) if columns is None else columns
         return BoardView(**board.model_dump(), columns=columns, tasks=tasks)
+
+
+def _meant(status: str, columns: Sequence[tuple[str, str]]) -> str | None:
+    """Which of some columns, by status and name, is meant: in any letter case, and by a name that only one has."""
+    wanted = status.casefold()
+    if any(slug == wanted for slug, _ in columns):
+        return wanted
+    named = {slug for slug, name in columns if name.casefold() == wanted}
+    return named.pop() if len(named) == 1 else None
 
 
 def listed_values(row: TaskRow) -> list[object]:

@@ -100,7 +100,13 @@ class Claims:
             self._notes.write(task, note, category="progress")
         done = self._boards.columns(task.board_id, "done")[0]
         after, unblocked = self._writing.move(task, done, action="completed")
-        return Completion(id=after.id, status=after.status, version=after.version, unblocked=unblocked)
+        return Completion(
+            id=after.id,
+            status=after.status,
+            version=after.version,
+            unblocked=unblocked,
+            acceptance_unticked=after.unticked,
+        )
 
     def release_task(self, task_id: Id, lease: Lease | None = None, note: Content | None = None) -> Task:
         """Give a claimed task back unfinished; `note` is a handoff for whoever claims it next."""

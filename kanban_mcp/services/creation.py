@@ -5,7 +5,7 @@ from typing import Any
 
 from kanban_mcp.errors import Conflict, Invalid
 from kanban_mcp.models.board import Board, Column
-from kanban_mcp.models.task import Task, TaskSpec
+from kanban_mcp.models.task import TaggedTask, Task, TaskSpec
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards
 from kanban_mcp.services.tags import Tags
@@ -23,7 +23,7 @@ class Creation:
         self._blocking = blocking
         self._writing = writing
 
-    def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> Task:
+    def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> TaggedTask:
         """Make a task; `$n` in the spec means the nth of those already made."""
         column = (
             self._boards.column(board.id, spec.status) if spec.status else self._store.boards.first_column(board.id)
@@ -32,9 +32,11 @@ class Creation:
         needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
         parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
         task = self._insert(board, spec, column, parent_id)
-        self._log(task, self._tags.add(task.id, spec.tags) if spec.tags else [], needs)
+        tags = self._tags.add(task.id, spec.tags) if spec.tags else []
+        self._log(task, tags, needs)
         if parent_id is not None:
             self.adopt(parent_id, open_=column.category != "done")
+        blocked_by = 0
         for needed in needs:
             if parent_id is not None:
                 # Nobody waits for a fresh task but its parent: only through that can the link close a circle.
@@ -42,7 +44,8 @@ class Creation:
             self._store.dependencies.put(task.id, needed, "blocks")
             if self._writing.get(needed).open:
                 self._blocking.add(task.id, 1)
-        return self._writing.get(task.id) if needs else task
+                blocked_by += 1
+        return task.model_copy(update={"tags": tags, "blocked_by": blocked_by}) if tags or blocked_by else task
 
     def adopt(self, parent_id: int, *, open_: bool) -> None:
         """Count a new subtask of a task. Raises Conflict when the parent is done and the subtask is not."""
@@ -74,7 +77,7 @@ class Creation:
         self._referred(parent_id, [], task.board_id)
         self._blocking.check_acyclic(parent_id, task.id)
 
-    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> Task:
+    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> TaggedTask:
         now = self._store.now
         return self._store.tasks.insert(
             {

@@ -27,7 +27,7 @@ from kanban_mcp.models.fields import (
     Version,
 )
 from kanban_mcp.models.page import Page, page
-from kanban_mcp.models.task import LISTED, Brief, Task, TaskSpec
+from kanban_mcp.models.task import LISTED, Brief, TaggedTask, Task, TaskSpec
 from kanban_mcp.progress import report
 from kanban_mcp.services.blocking import Blocking
 from kanban_mcp.services.boards import Boards, listed_values, require_confirmation
@@ -78,7 +78,7 @@ class Tasks:
         parent_id: Id | None = None,
         acceptance: Checklist | None = None,
         due_at: Moment | None = None,
-    ) -> Task:
+    ) -> TaggedTask:
         """Create a task, in the first column unless `status` says otherwise. Several at once: create_tasks.
 
         priority 0-10, 8 and above is high. It is ready once all it depends on and its subtasks are done.
@@ -142,9 +142,11 @@ class Tasks:
         search finds words.
         """
         found = self._boards.resolve(board)
-        columns = self._store.boards.columns(found.id)
-        if status is not None:
+        if status is None:
+            columns = self._store.boards.columns(found.id)
+        else:
             columns = [self._boards.column(found.id, status)]
+            status = columns[0].status
         filters = Filters(
             assignee=assignee or None,
             tags=None if tag is None else self._tags.with_descendants(tag),
@@ -185,7 +187,7 @@ class Tasks:
         due_at: Moment | None = None,
         version: Version | None = None,
         lease: Lease | None = None,
-    ) -> Task:
+    ) -> TaggedTask:
         """Change the fields given; others stay. "" clears assignee or due_at, parent_id 0 clears the parent.
 
         acceptance replaces the checklist, "[x] text" ticks an item. With `version`, a field that others changed
@@ -209,7 +211,7 @@ class Tasks:
             changes["parent_id"] = self._creation.change_parent(before, parent_id)
         old_tags, new_tags = self._tags.replace(task_id, tags) if tags is not None else ([], [])
         saved = self._writing.save("updated", before, changes, lease, extra=("tags", old_tags, new_tags))
-        return saved.short(*named)
+        return TaggedTask(**saved.short(*named).__dict__, tags=new_tags)
 
     def move_task(
         self,

@@ -126,6 +126,19 @@ class BoardStore:
         )
         return [_column(row) for row in rows]
 
+    def column_names(self) -> list[tuple[str, str]]:
+        """The columns of all boards the caller may see, each once, by status and name."""
+        rows = self._db.all(
+            "columns.names",
+            """
+            select status, name from columns
+            where :boards is null or board_id in (select value from json_each(:boards))
+            group by status, name order by min(position), status, name
+            """,
+            boards=self._db.seen,
+        )
+        return [(row["status"], row["name"]) for row in rows]
+
     def first_column(self, board_id: int) -> Column:
         """The column where tasks begin."""
         row = self._db.one(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from kanban_mcp.models.position import between
-from kanban_mcp.models.task import Task, TaskLink, TaskRow
+from kanban_mcp.models.task import TaggedTask, Task, TaskLink, TaskRow
 from kanban_mcp.store.database import Database, Row
 
 LISTED = """
@@ -55,8 +55,8 @@ class TaskStore:
         row = self._db.one("tasks.get", "select * from tasks where id = :id", id=task_id)
         return task(row) if row is not None and self._db.transaction.caller.sees(row["board_id"]) else None
 
-    def insert(self, new: dict[str, Any]) -> Task:
-        """A new task from the values of its columns."""
+    def insert(self, new: dict[str, Any]) -> TaggedTask:
+        """A new task from the values of its columns, without tags yet."""
         now = self._db.transaction.now
         task_id = self._db.insert(
             "tasks.insert",
@@ -68,7 +68,7 @@ class TaskStore:
             """,
             **{**new, "now": now, "acceptance": _checklist(new["acceptance"])},
         )
-        return Task(id=task_id, version=1, created_at=now, updated_at=now, **new)
+        return TaggedTask(id=task_id, version=1, created_at=now, updated_at=now, **new)
 
     def save(self, task: Task) -> None:
         """Write back everything in a task that may change, except the count of its blockers."""

@@ -194,3 +194,33 @@ async def test_the_board_shows_who_holds_what_and_for_how_long(call: Call, clock
         "held_seconds": 600,
         "expires_in_seconds": 1200,
     }
+
+
+@pytest.mark.parametrize("status", ["in_progress", "In progress", "IN PROGRESS", "In_Progress"])
+async def test_a_column_is_found_by_its_status_and_by_its_name(call: Call, board: dict[str, Any], status: str) -> None:
+    assert (await call("create_task", title="first", status=status))["status"] == "in_progress"
+    await call("create_tasks", tasks=[{"title": "second", "status": status}, {"title": "third"}])
+    assert (await call("move_task", task_id=3, status=status))["status"] == "in_progress"
+    assert [row[0] for row in (await call("list_tasks", status=status))["rows"]] == [1, 2, 3]
+    for where in ({}, {"board": "Alpha"}):
+        assert [row[1] for row in (await call("search", query="third", status=status, **where))["rows"]] == [3]
+
+
+async def test_finished_tasks_are_listed_by_the_name_of_their_column(call: Call, board: dict[str, Any]) -> None:
+    await call("create_task", title="first", status="Done")
+    assert [row[0] for row in (await call("list_tasks", status="Done", finished=True))["rows"]] == [1]
+
+
+async def test_a_status_comes_before_a_name_and_a_name_of_two_columns_means_none(
+    call: Call, refused: Refused, board: dict[str, Any]
+) -> None:
+    names = {"backlog": "Done", "todo": "Later", "in_progress": "later", "review": "Review", "done": "Finished"}
+    columns = [
+        {"status": column["status"], "category": column["category"], "name": names[column["status"]]}
+        for column in board["columns"]
+    ]
+    await call("set_columns", columns=columns)
+    assert (await call("create_task", title="x", status="Done"))["status"] == "done"
+    error = await refused("create_task", title="x", status="Later")
+    assert error.message == "The board has no column 'Later'."
+    assert error.hint == "Its columns are backlog, todo, in_progress, review, done."

@@ -221,6 +221,15 @@ async def test_a_task_is_completed_once(call: Call, board: dict[str, Any]) -> No
     assert (await call("get_task", task_id=1))["notes"][0]["category"] == "progress"
 
 
+async def test_who_completes_a_task_is_told_how_much_of_its_checklist_is_not_ticked(
+    call: Call, board: dict[str, Any]
+) -> None:
+    await call("create_task", title="x", acceptance=["one", "[x] two", "three"])
+    await call("create_task", title="y", acceptance=["[x] one"])
+    assert (await call("complete_task", task_id=1))["acceptance_unticked"] == 2
+    assert "acceptance_unticked" not in await call("complete_task", task_id=2)
+
+
 async def test_a_holder_that_moves_its_task_back_gives_it_up(call: Call, board: dict[str, Any]) -> None:
     await call("create_task", title="x")
     await call("claim_next")

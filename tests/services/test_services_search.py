@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kanban_mcp.app import App
+from kanban_mcp.errors import NotFound
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.store.search import CANDIDATES, MOST_ENDINGS
-from tests.conftest import Call
+from tests.conftest import Call, Refused
 
 
 async def found(call: Call, query: str, **arguments: Any) -> list[tuple[str, int]]:
@@ -40,6 +42,32 @@ async def test_notes_are_found_with_their_task(call: Call, board: dict[str, Any]
         "on": "2026-01-01",
         "score": 0,
     }
+
+
+async def test_a_status_that_no_board_has_is_refused_with_those_there_are(call: Call, refused: Refused) -> None:
+    nowhere = await refused("search", query="x", status="nowhere")
+    assert (nowhere.code, nowhere.hint) == ("not_found", "There are none yet.")
+    await call("create_board", name="Alpha")
+    await call("create_board", name="Beta", columns=[
+        {"status": "open", "category": "todo"}, {"status": "closed", "category": "done"},
+    ])  # fmt: skip
+    everywhere = await refused("search", query="x", status="nowhere")
+    assert (everywhere.code, everywhere.message) == ("not_found", "No board has a column 'nowhere'.")
+    assert everywhere.hint == "There are backlog, open, closed, todo, in_progress, review, done."
+    there = await refused("search", query="x", status="review", board="Beta")
+    assert (there.message, there.hint) == ("The board has no column 'review'.", "Its columns are open, closed.")
+    assert await found(call, "x", status="closed") == []
+
+
+async def test_a_status_of_boards_that_are_not_shown_is_not_named(call: Call, app: App, board: dict[str, Any]) -> None:
+    await call("create_board", name="Beta", columns=[
+        {"status": "open", "category": "todo"}, {"status": "closed", "category": "done"},
+    ])  # fmt: skip
+    with pytest.raises(NotFound) as caught:
+        await app.runner.answer(
+            "search", {"query": "x", "status": "review"}, caller=Caller("bob", boards=frozenset({2}))
+        )
+    assert caught.value.hint == "There are open, closed."
 
 
 @pytest.mark.parametrize(

@@ -55,19 +55,34 @@ async def test_a_task_keeps_what_it_was_given(call: Call, board: dict[str, Any])
         {},
         {"status": "in_progress", "priority": 0, "assignee": "bob", "acceptance": ["one"], "due_at": "2026-05-01"},
         {"status": "done", "description": "all"},
+        {"depends_on": [1, 2, 3]},
+        {"depends_on": [3], "tags": ["b", "a"]},
     ],
-    ids=["title alone", "most fields", "done"],
+    ids=["title alone", "most fields", "done", "waiting", "tagged"],
 )
 async def test_a_task_is_answered_and_logged_as_it_is_stored(
     call: Call, app: App, board: dict[str, Any], given: dict[str, Any]
 ) -> None:
+    await call("create_tasks", tasks=[{"title": "open"}, {"title": "open"}, {"title": "done", "status": "done"}])
     made = await call("create_task", title="Parse", **given)
     with app.database.reading():
         stored = TaskStore(app.database).get(made["id"])
-        (entry,) = ChangeStore(app.database).of_task(made["id"], 0, 10)
+        entry = ChangeStore(app.database).of_task(made["id"], 0, 10)[0]
     assert stored is not None
-    assert made == stored.lean()
-    assert entry.after == {**made, "position": stored.position}
+    tags = {"tags": ["a", "b"]} if "tags" in given else {}
+    needs = {"depends_on": given["depends_on"]} if "depends_on" in given else {}
+    assert made == {**stored.lean(), **tags}
+    made.pop("blocked_by", None)
+    assert entry.after == {**made, **needs, "position": stored.position}
+
+
+async def test_tags_that_a_call_gives_are_in_its_answer(call: Call, board: dict[str, Any]) -> None:
+    assert (await call("create_task", title="first", tags=["Core", "api"]))["tags"] == ["api", "Core"]
+    assert (await call("create_task", title="second", tags=["core"]))["tags"] == ["Core"]
+    assert (await call("update_task", task_id=2, tags=["API", "new"]))["tags"] == ["api", "new"]
+    assert (await call("update_task", task_id=2, tags=["API", "new"]))["tags"] == ["api", "new"]
+    assert "tags" not in await call("update_task", task_id=2, title="renamed")
+    assert "tags" not in await call("update_task", task_id=2, tags=[])
 
 
 async def test_tags_are_logged_by_the_names_that_a_task_shows(call: Call, app: App, board: dict[str, Any]) -> None:
