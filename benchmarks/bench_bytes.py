@@ -9,7 +9,7 @@ from benchmarks.report import Figure
 from kanban_mcp.app import open_app
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.introduction import Introduction
+from kanban_mcp.transport.wire.introduction import Introduction
 
 BUDGETS = {("core",): 9_000, ("core", "diagnostics"): 12_500, ("all",): 27_000}
 

@@ -13,8 +13,8 @@ from benchmarks.report import Figure, in_turns
 from benchmarks.workload import seeded
 from kanban_mcp.answers import compact
 from kanban_mcp.app import App
-from kanban_mcp.transport.compression import Compression
-from kanban_mcp.transport.rows import whole
+from kanban_mcp.transport.rest.rows import whole
+from kanban_mcp.transport.server.compression import Compression
 
 ROUNDS = 41
 WAYS: dict[str, Callable[[ASGIApp], ASGIApp]] = {

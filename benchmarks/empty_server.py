@@ -12,7 +12,7 @@ from kanban_mcp.catalog import Catalog
 from kanban_mcp.models.record import Record
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport import stdio
+from kanban_mcp.transport.stdio import stdio
 
 
 class Spent(Record):

@@ -13,8 +13,8 @@ from benchmarks.workload import seed
 from kanban_mcp.app import App, open_app
 from kanban_mcp.charts.svg import element, written
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.fast_lane import FastLane
-from kanban_mcp.transport.recognition import Asker, request_in
+from kanban_mcp.transport.wire.fast_lane import FastLane
+from kanban_mcp.transport.wire.recognition import Asker, request_in
 
 CALLS = 60_000
 EVERY = 0.001

@@ -22,7 +22,8 @@ with loading():
     from kanban_mcp.app import assembled
     from kanban_mcp.opening import opening
     from kanban_mcp.settings import Settings
-    from kanban_mcp.transport import http, stdio
+    from kanban_mcp.transport.server import http
+    from kanban_mcp.transport.stdio import stdio
 
 EVERY = 0.002
 """Seconds between two looks."""

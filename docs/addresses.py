@@ -5,11 +5,11 @@ from typing import Any
 
 from kanban_mcp.app import App
 from kanban_mcp.operations import Operation
-from kanban_mcp.transport.bodies import MOST_BYTES
-from kanban_mcp.transport.compression import SMALLEST
-from kanban_mcp.transport.openapi import OpenApi
+from kanban_mcp.transport.access.bodies import MOST_BYTES
 from kanban_mcp.transport.problems import STATUS
-from kanban_mcp.transport.rest import Rest
+from kanban_mcp.transport.rest.openapi import OpenApi
+from kanban_mcp.transport.rest.rest import Rest
+from kanban_mcp.transport.server.compression import SMALLEST
 
 _OF_ALL = {
     "Authorization": "`Bearer` and a key made by `kanban-mcp keys create`. `x-api-key` takes the same key.",

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kanban_mcp.transport.introduction import HANDSHAKE_VERSIONS, MODERN_VERSION
+from kanban_mcp.transport.wire.introduction import HANDSHAKE_VERSIONS, MODERN_VERSION
 
 CONFORMANCE = Path(__file__).parents[1] / "tests" / "conformance"
 REVISIONS = (HANDSHAKE_VERSIONS[-1], MODERN_VERSION)

@@ -24,11 +24,11 @@ from kanban_mcp.cli import main as main_command
 from kanban_mcp.models.toolset import TOOLSETS
 from kanban_mcp.operations import Operation
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.apps import Apps
-from kanban_mcp.transport.introduction import TOOLS
-from kanban_mcp.transport.prompts import Prompts
-from kanban_mcp.transport.resources import Kind, Resources
-from kanban_mcp.transport.tool_list import tool_list
+from kanban_mcp.transport.mcp.apps import Apps
+from kanban_mcp.transport.mcp.prompts import Prompts
+from kanban_mcp.transport.mcp.resources import Kind, Resources
+from kanban_mcp.transport.wire.introduction import TOOLS
+from kanban_mcp.transport.wire.tool_list import tool_list
 
 REFERENCE = Path(__file__).parent / "reference"
 COSTS = Path(__file__).parents[1] / "tests" / "snapshots" / "ergonomics.json"

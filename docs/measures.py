@@ -7,8 +7,8 @@ from typing import Any
 from prometheus_client.metrics_core import Metric
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.metrics import Metrics
-from kanban_mcp.transport.rest import Asked, Rest
+from kanban_mcp.transport.pages.metrics import Metrics
+from kanban_mcp.transport.rest.rest import Asked, Rest
 
 _SUFFIX = {"counter": "_total"}
 _FIGURES = {

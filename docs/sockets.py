@@ -9,11 +9,11 @@ from typing import Any
 from kanban_mcp.errors import NotFound
 from kanban_mcp.models.change import Change
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport import frames
-from kanban_mcp.transport.frames import Frame
-from kanban_mcp.transport.http import LONGEST_FRAME
-from kanban_mcp.transport.sockets import MOST_ROOMS, POLICY, TOO_SLOW, Authenticate, Ping, Subscribe, Unsubscribe
-from kanban_mcp.transport.strangers import FAILURES, SECONDS, SHARE
+from kanban_mcp.transport.access.strangers import FAILURES, SECONDS, SHARE
+from kanban_mcp.transport.live import frames
+from kanban_mcp.transport.live.frames import Frame
+from kanban_mcp.transport.live.sockets import MOST_ROOMS, POLICY, TOO_SLOW, Authenticate, Ping, Subscribe, Unsubscribe
+from kanban_mcp.transport.server.http import LONGEST_FRAME
 
 _ASKED: tuple[tuple[type, dict[str, Any]], ...] = (
     (Subscribe, {"type": "subscribe", "rooms": ["board:1", "task:5"], "since": 41}),

@@ -106,7 +106,7 @@ def _serve_http(
     """Serve until a signal; `opening` is the page to show first, `beside` what goes on as long."""
 
     with loading():
-        from kanban_mcp.transport import http  # noqa: PLC0415
+        from kanban_mcp.transport.server import http  # noqa: PLC0415
 
     def listening(address: str) -> None:
         if opening is not None:
@@ -126,7 +126,7 @@ def _serve_http(
 
 
 def _serve_stdio(settings: Settings) -> None:
-    from kanban_mcp.transport import stdio  # noqa: PLC0415
+    from kanban_mcp.transport.stdio import stdio  # noqa: PLC0415
 
     with _opened(settings) as opened:
         anyio.run(stdio.serve_app, settings, functools.partial(_assembled, opened))

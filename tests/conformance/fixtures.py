@@ -16,7 +16,7 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.message import ServerMessageMetadata
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.mcp_server import McpServer, mcp_server
+from kanban_mcp.transport.mcp.mcp_server import McpServer, mcp_server
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 """A picture of one point."""

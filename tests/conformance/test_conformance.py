@@ -13,7 +13,7 @@ import yaml
 
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport import asgi
+from kanban_mcp.transport.server import asgi
 from tests.conformance.fixtures import fixtured
 from tests.conformance.programs import NODE, environment, package
 from tests.http.conftest import serving

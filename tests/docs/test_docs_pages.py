@@ -13,7 +13,7 @@ from docs.certification import SUPPORTED, Part
 from docs.specification import PARTS
 from kanban_mcp.app import App
 from kanban_mcp.cli import main
-from kanban_mcp.transport.asgi import site
+from kanban_mcp.transport.server.asgi import site
 from tests.docs.flags import options
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ def test_generated_pages_are_as_the_code_says() -> None:
 def test_the_map_for_contributors_names_every_file_where_folders_are_large(folder: str) -> None:
     told = (ROOT / "CONTRIBUTING.md").read_text().replace("```", "")
     named = set(re.findall(r"[a-z_]+", "\n".join(re.findall(r"`([^`]+)`", told))))
-    there = {path.stem for path in (ROOT / "kanban_mcp" / folder).glob("*.py")} - {"__init__"}
+    there = {path.stem for path in (ROOT / "kanban_mcp" / folder).glob("**/*.py" if folder else "*.py")} - {"__init__"}
     assert there - named == set()
 
 
@@ -152,5 +152,5 @@ def test_the_index_lists_every_decision() -> None:
 
 def test_the_map_for_contributors_names_every_folder() -> None:
     told = (ROOT / "CONTRIBUTING.md").read_text()
-    folders = {path.parent.name for path in (ROOT / "kanban_mcp").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / "kanban_mcp").rglob("*/__init__.py")}
     assert {folder for folder in folders if f"`{folder}/`" not in told} == set()

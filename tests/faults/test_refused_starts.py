@@ -116,7 +116,7 @@ import difflib, importlib, os, pkgutil, shutil, sys
 import anyio.abc, anyio.lowlevel, anyio.to_thread, structlog.processors, structlog.stdlib
 import kanban_mcp
 for module in pkgutil.walk_packages(kanban_mcp.__path__, "kanban_mcp."):
-    if module.name != "kanban_mcp.transport.prompt_protocol":  # needs what an extra brings; no part of stdio
+    if module.name != "kanban_mcp.transport.server.prompt_protocol":  # needs what an extra brings; no part of stdio
         importlib.import_module(module.name)
 for name in dir(anyio):
     getattr(anyio, name)

@@ -16,8 +16,8 @@ import httpx2
 import pytest
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.asgi import site
-from kanban_mcp.transport.http import HttpServer
+from kanban_mcp.transport.server.asgi import site
+from kanban_mcp.transport.server.http import HttpServer
 
 PATIENCE = 30
 """Seconds after which a server that does not answer hangs."""

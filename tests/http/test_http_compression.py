@@ -8,8 +8,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from kanban_mcp.transport.compression import Compression
-from kanban_mcp.transport.introduction import MODERN_VERSION
+from kanban_mcp.transport.server.compression import Compression
+from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from tests.conftest import Call
 
 ALL = {"Accept-Encoding": "zstd, br, gzip"}

@@ -9,7 +9,7 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.transport.introduction import MODERN_VERSION
+from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from tests.conftest import Call
 from tests.http.test_http_keys import bearing, made
 

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import site
-from kanban_mcp.transport.guard import Guard
+from kanban_mcp.transport.access.guard import Guard
+from kanban_mcp.transport.server.asgi import site
 from tests.http.conftest import PATIENCE, routes
 
 OURS = {"Content-Type": "application/json"}

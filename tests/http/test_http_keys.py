@@ -12,9 +12,9 @@ import pytest
 
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller, Scope
-from kanban_mcp.transport.asgi import site
-from kanban_mcp.transport.keyring import Keyring
-from kanban_mcp.transport.strangers import STRANGER
+from kanban_mcp.transport.access.keyring import Keyring
+from kanban_mcp.transport.access.strangers import STRANGER
+from kanban_mcp.transport.server.asgi import site
 from tests.conftest import SettableClock
 from tests.http.conftest import routes, serving
 

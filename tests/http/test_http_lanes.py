@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.introduction import MODERN_VERSION
+from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from tests.conftest import SettableClock
 from tests.http.conftest import PATIENCE, serving
 from tests.transport.test_lanes import DAY, ENVELOPE, MESSAGES, UNUSUAL, call, request

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from kanban_mcp.app import App
 from kanban_mcp.models.caller import Caller, Scope
-from kanban_mcp.transport.readiness import Readiness
+from kanban_mcp.transport.pages.readiness import Readiness
 from tests.conftest import Call
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import site
-from kanban_mcp.transport.clients import ClientAddresses
-from kanban_mcp.transport.shared_windows import SharedWindows
-from kanban_mcp.transport.windows import WINDOW_SECONDS, Windows
+from kanban_mcp.transport.access.clients import ClientAddresses
+from kanban_mcp.transport.access.shared_windows import SharedWindows
+from kanban_mcp.transport.access.windows import WINDOW_SECONDS, Windows
+from kanban_mcp.transport.server.asgi import site
 from tests.http.conftest import PATIENCE
 from tests.http.test_http_keys import bearing, made
 from tests.redis.servers import RedisServer, found
@@ -134,7 +134,7 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 HITS = """
 import asyncio, sys
-from kanban_mcp.transport.shared_windows import SharedWindows
+from kanban_mcp.transport.access.shared_windows import SharedWindows
 async def main():
     windows = SharedWindows(sys.argv[1], timeout=30)
     verdicts = [await windows.hit("key:x", 100) for _ in range(50)]

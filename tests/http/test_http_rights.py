@@ -17,7 +17,7 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.models.key import SCOPES
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import site
+from kanban_mcp.transport.server.asgi import site
 from tests.conftest import SettableClock
 from tests.http.conftest import PATIENCE, serving
 from tests.live.servers import bearing, over_http, over_sse

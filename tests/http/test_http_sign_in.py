@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.asgi import site
+from kanban_mcp.transport.server.asgi import site
 from tests.http.test_http_keys import bearing, made, revoked
 
 

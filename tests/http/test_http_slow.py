@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.http_protocol import MOST_CONNECTIONS, TOLD
+from kanban_mcp.transport.server.http_protocol import MOST_CONNECTIONS, TOLD
 from tests.http.conftest import PATIENCE, serving
 from tests.live import servers as live
 

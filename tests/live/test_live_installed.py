@@ -16,7 +16,7 @@ import pytest
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.asgi import site
+from kanban_mcp.transport.server.asgi import site
 from tests.live.servers import serving
 from tests.transport.clients import PATIENCE
 

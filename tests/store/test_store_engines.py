@@ -59,10 +59,10 @@ SANCTIONED = {
     ("store/database.py", "open"),
     ("store/database.py", "touch"),
     ("store/gate.py", "open"),
-    ("transport/host_page.py", "read_text"),
-    ("transport/introduction.py", "read_bytes"),
-    ("transport/pipes.py", "open"),
-    ("transport/web.py", "read_bytes"),
+    ("transport/mcp/host_page.py", "read_text"),
+    ("transport/wire/introduction.py", "read_bytes"),
+    ("transport/stdio/pipes.py", "open"),
+    ("transport/pages/web.py", "read_bytes"),
 }
 """The empty file is made with its rights before anything is in it; the gate has a file beside it; pipes are pipes; a
 report is never written over the database; nor is what is exported, which only ever makes new files; a copy is opened

@@ -14,7 +14,7 @@ from mcp.types import CallToolResult, Implementation, TextContent
 
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.mcp_server import mcp_server
+from kanban_mcp.transport.mcp.mcp_server import mcp_server
 from tests.http.conftest import serving
 
 Era = Literal["auto", "legacy"]

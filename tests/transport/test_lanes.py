@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.fast_lane import FastLane
-from kanban_mcp.transport.introduction import HANDSHAKE_VERSIONS, MODERN_VERSION
-from kanban_mcp.transport.mcp_server import mcp_server
-from kanban_mcp.transport.pipes import Input, Output
-from kanban_mcp.transport.stdio import Conversation
+from kanban_mcp.transport.mcp.mcp_server import mcp_server
+from kanban_mcp.transport.stdio.pipes import Input, Output
+from kanban_mcp.transport.stdio.stdio import Conversation
+from kanban_mcp.transport.wire.fast_lane import FastLane
+from kanban_mcp.transport.wire.introduction import HANDSHAKE_VERSIONS, MODERN_VERSION
 from tests.conftest import SettableClock
 
 ERAS = [*HANDSHAKE_VERSIONS, MODERN_VERSION]

@@ -11,8 +11,8 @@ import pytest
 from kanban_mcp.app import App
 from kanban_mcp.errors import NotFound
 from kanban_mcp.models.caller import READER, Caller
-from kanban_mcp.transport.apps import Apps
-from kanban_mcp.transport.pages import PAGE
+from kanban_mcp.transport.mcp.apps import Apps
+from kanban_mcp.transport.wire.pages import PAGE
 from tests.web.hosts import Era, Server
 
 ERAS: list[Era] = ["2025-11-25", "2026-07-28"]

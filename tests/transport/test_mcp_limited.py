@@ -8,10 +8,10 @@ from mcp.types import CompleteRequestParams, CompletionArgument, PromptReference
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.models.caller import READER, Caller
-from kanban_mcp.transport.completions import Completions
-from kanban_mcp.transport.prompts import Prompts
-from kanban_mcp.transport.resources import Resources
-from kanban_mcp.transport.subscriptions import Subscriptions
+from kanban_mcp.transport.mcp.completions import Completions
+from kanban_mcp.transport.mcp.prompts import Prompts
+from kanban_mcp.transport.mcp.resources import Resources
+from kanban_mcp.transport.mcp.subscriptions import Subscriptions
 from tests.conftest import Call
 
 LIMITED = Caller("key", boards=frozenset({1}))

@@ -9,7 +9,7 @@ from mcp.types import PromptReference, TextContent
 from kanban_mcp.app import App
 from kanban_mcp.errors import Held
 from kanban_mcp.models.caller import Caller
-from kanban_mcp.transport.prompts import Prompts
+from kanban_mcp.transport.mcp.prompts import Prompts
 from tests.conftest import Call
 from tests.transport.clients import WAYS, Agent, Connect, connected
 

@@ -29,7 +29,7 @@ import anyio
 from contextlib import asynccontextmanager
 from mcp import types
 from mcp.server.lowlevel import Server
-from kanban_mcp.transport import stdio
+from kanban_mcp.transport.stdio import stdio
 
 def say(text):
     os.write(2, text.encode() + b"\\n")

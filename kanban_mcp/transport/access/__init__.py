@@ -1,0 +1,1 @@
+"""Who may speak over HTTP, from where, how often and how much."""

@@ -1,0 +1,45 @@
+"""The server's end of a WebSocket's connection, where uvicorn's does not do."""
+
+import asyncio
+import socket
+from asyncio.transports import BaseTransport
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from kanban_mcp.transport.live.sockets import PUSH
+
+SEND_BUFFER = 65_536
+"""Bytes the system may hold for a socket; left alone it takes megabytes for each client that does not read."""
+FLUSH_SECONDS = 0.4
+"""How long after its end a connection may take to pass on what was written."""
+
+
+class Protocol(WebSocketsSansIOProtocol):
+    """Bounds what waits for a client, and ends the connection also of one that takes nothing."""
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Called with the connection once its client asked for a WebSocket."""
+        super().connection_made(transport)
+        if (connection := transport.get_extra_info("socket")) is not None and connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+    def handle_connect(self, event: Request) -> None:
+        """Called with the client's request: offer the application to write frames that are made already."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows only its own
+
+    def push(self, frame: bytes) -> bool:
+        """Write a whole frame, unless the client is behind or the connection on its end."""
+        if not self.handshake_complete or self.close_sent or self.transport.is_closing():
+            return False
+        if self.transport.get_write_buffer_size():
+            return False
+        self.transport.write(frame)
+        return True
+
+    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
+        """Called when the application is done. Closing alone waits for the client to take the rest, for ever."""
+        super().on_task_complete(task)
+        self.loop.call_later(FLUSH_SECONDS, self.transport.abort)

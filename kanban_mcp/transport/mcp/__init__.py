@@ -1,0 +1,1 @@
+"""What the board is to agents: tools, resources and prompts, on the SDK."""

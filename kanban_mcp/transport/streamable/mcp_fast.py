@@ -1,0 +1,98 @@
+"""The fast lane of MCP over HTTP: plain requests of the modern era, each of which says who asks and how."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Mapping
+
+from pydantic_core import from_json
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from kanban_mcp.transport.access.bodies import body_of, replayed
+from kanban_mcp.transport.access.fields import fields, repeated
+from kanban_mcp.transport.rest.endpoint import Reply
+from kanban_mcp.transport.wire.fast_lane import FastLane, Line
+from kanban_mcp.transport.wire.introduction import MODERN_VERSION
+from kanban_mcp.transport.wire.recognition import Request, enveloped, request_in
+
+_VERSION, _METHOD, _NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
+_PARAMETER = re.compile(b"mcp-param-").match
+
+
+class FastHttp:
+    """Answers what is plain, and gives the rest to the SDK's endpoint as it came."""
+
+    def __init__(self, library: ASGIApp, fast: FastLane) -> None:
+        self._library = library
+        self._fast = fast
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        if headers is None:
+            await self._library(scope, receive, send)
+            return
+        body = await body_of(receive)
+        answer = scope.pop("begun", None) or self._answer(scope, headers, body)
+        if answer is None:
+            await self._library(scope, replayed(body, receive), send)
+        elif isinstance(answer, bytes):
+            await _reply(answer)(scope, receive, send)
+        elif (line := await _unless_gone(answer, receive)) is not None:
+            await _reply(line)(scope, receive, send)
+
+    def begin(self, scope: Scope, body: bytes) -> Reply | None:
+        """The answer to a plain request, if it can be had at once; else it is gone on with later."""
+        headers = _headers(scope)
+        answer = None if headers is None else self._answer(scope, headers, body)
+        if isinstance(answer, bytes):
+            return _reply(answer)
+        if answer is not None:
+            scope["begun"] = answer
+        return None
+
+    def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Line | Awaitable[Line] | None:
+        try:
+            request = request_in(from_json(body))
+        except ValueError:
+            return None
+        if request is None or (asked := enveloped(request)) is None or not _told_truly(request, headers):
+            return None
+        return self._fast.modern(*asked, caller=scope["caller"], moment=scope["moment"])
+
+
+def _headers(scope: Scope) -> Mapping[bytes, bytes] | None:
+    """The headers of a request that may be plain, by name."""
+    headers = fields(scope)
+    if repeated(scope) or any(map(_PARAMETER, headers)):
+        return None
+    accepted = headers.get(b"accept", b"")
+    plain = (
+        scope["method"] == "POST"
+        and headers.get(_VERSION) == MODERN_VERSION.encode()
+        and headers.get(b"content-type") == b"application/json"
+        and (accepted == b"*/*" or (b"application/json" in accepted and b"text/event-stream" in accepted))
+    )
+    return headers if plain else None
+
+
+def _told_truly(request: Request, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether the headers that others route by say what the body says."""
+    name = request.params.get("name")
+    named = request.method != "tools/call" or (
+        type(name) is str and name.isidentifier() and headers.get(_NAME) == name.encode()
+    )
+    return named and headers.get(_METHOD) == request.method.encode()
+
+
+async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None:
+    """The answer; none if the client leaves before, and then what has not begun is not done."""
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return answering.result() if answering.done() else None
+    finally:
+        leaving.cancel()
+        answering.cancel()
+
+
+def _reply(line: Line) -> Reply:
+    return Reply(200, [(b"content-length", b"%d" % len(line)), (b"content-type", b"application/json")], line)

@@ -1,0 +1,164 @@
+"""Answers to what agents ask all day, without the protocol's library between.
+
+The library spends nine tenths of a call on its envelopes. Here the operation's own text is put into the envelope as
+it is; what is not plain takes the library's way, and both ways give the same answers.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic_core import to_json
+
+from kanban_mcp.answers import Answer, problem
+from kanban_mcp.errors import KanbanError
+from kanban_mcp.models.caller import Caller, Rights
+from kanban_mcp.settings import Settings
+from kanban_mcp.transport.wire.introduction import STAMP, Introduction, actor_named
+from kanban_mcp.transport.wire.recognition import Asker, Request, RequestId, call_in
+
+if TYPE_CHECKING:
+    from kanban_mcp.runner import Runner
+    from kanban_mcp.store.cache import Moment
+
+Line: TypeAlias = bytes
+"""A message as it goes over the wire, without the end of a line."""
+
+_OLD_END = b"}}"
+_NEW_END = b"," + to_json(STAMP)[1:-1] + b"}}"
+
+
+CONNECTION_CLOSED = -32000
+"""The protocol's number for it."""
+
+
+class FastLane:
+    """Answers plain requests; each answer is a line, or will be one, and None where the SDK is to answer.
+
+    The runner is asked for with the first call: what comes before is told without one.
+    """
+
+    def __init__(self, settings: Settings, runner: "Callable[[], Runner]", transport: str) -> None:
+        self._settings = settings
+        self._find = runner
+        self._transport = transport
+        self._introduction = Introduction(settings)
+        self._user = Caller(settings.actor or "")
+        self._tool_lists: dict[tuple[Rights, bool, bool], bytes] = {}
+
+    def hello(self, request: Request, version: str) -> Line:
+        """The answer to a handshake."""
+        return succeeded(request.id, to_json(self._introduction.initialize(version)))
+
+    def legacy(self, request: Request, asker: Asker) -> Line | Awaitable[Line] | None:
+        """The answer to a request of a client that has shaken hands, and so said who it is."""
+        match request.method:
+            case "tools/call":
+                return self._call(request, asker, modern=False)
+            case "tools/list" if not request.params:
+                return succeeded(request.id, self._tools(self._user, asker, modern=False))
+            case "ping" if not request.params:
+                return succeeded(request.id, b"{}")
+        return None
+
+    def modern(
+        self, request: Request, asker: Asker, caller: Caller | None = None, moment: "Moment | None" = None
+    ) -> Line | Awaitable[Line] | None:
+        """The answer to a request that said who asks; `caller` is whom HTTP has let in, and `moment` when."""
+        match request.method:
+            case "tools/call":
+                return self._call(request, asker, modern=True, caller=caller, moment=moment)
+            case "tools/list" if not request.params:
+                return succeeded(request.id, self._tools(caller or self._user, asker, modern=True))
+            case "server/discover" if not request.params:
+                return succeeded(request.id, self._discovery)
+        return None
+
+    def _tools(self, caller: Caller, asker: Asker, *, modern: bool) -> bytes:
+        kind = caller.rights, asker.pages, modern
+        if (kept := self._tool_lists.get(kind)) is None:
+            listed = self._introduction.list_tools(caller, modern=modern, pages=asker.pages)
+            kept = self._tool_lists[kind] = to_json(listed)
+        return kept
+
+    @cached_property
+    def _discovery(self) -> bytes:
+        return to_json(self._introduction.discover)
+
+    @cached_property
+    def _runner(self) -> "Runner":
+        return self._find()
+
+    @cached_property
+    def _swift(self) -> frozenset[str]:
+        """Operations that ask nothing back and tell nothing on the way."""
+        return frozenset(operation.name for operation in self._runner.catalog if operation.effect != "destroy")
+
+    def _call(
+        self,
+        request: Request,
+        asker: Asker,
+        *,
+        modern: bool,
+        caller: Caller | None = None,
+        moment: "Moment | None" = None,
+    ) -> Line | Awaitable[Line] | None:
+        call = call_in(request.params)
+        if call is None or call.name not in self._swift:
+            return None
+        caller = caller or self._user
+        if not caller.actor:
+            caller = caller.named(actor_named(asker.name))
+        begin, transport = self._runner.begin, self._transport
+        try:
+            begun = begin(call.name, call.arguments, caller=caller, transport=transport, moment=moment)
+        except KanbanError as error:
+            return refusal(request.id, error, modern=modern)
+        return (
+            result(request.id, begun, modern=modern)
+            if isinstance(begun, Answer)
+            else _awaited(request.id, begun, modern)
+        )
+
+
+async def _awaited(request: RequestId, begun: Awaitable[Answer], modern: bool) -> Line:
+    try:
+        return result(request, await begun, modern=modern)
+    except KanbanError as error:
+        return refusal(request, error, modern=modern)
+
+
+def succeeded(request: RequestId, result: bytes) -> Line:
+    """A result as the answer to a request."""
+    return b'{"jsonrpc":"2.0","id":' + to_json(request) + b',"result":' + result + b"}"
+
+
+def failed(request: RequestId, code: int, message: str) -> Line:
+    """An error of the protocol as the answer to a request."""
+    return to_json({"jsonrpc": "2.0", "id": request, "error": {"code": code, "message": message}})
+
+
+def result(request: RequestId, answer: Answer, *, modern: bool) -> Line:
+    """What an operation answered, in both forms hosts look at; they carry the same data."""
+    return _tool_result(request, answer.text, b"false", modern)
+
+
+def refusal(request: RequestId, error: KanbanError, *, modern: bool) -> Line:
+    """An error an agent can act on."""
+    return _tool_result(request, problem(error).text, b"true", modern)
+
+
+def _tool_result(request: RequestId, text: str, failed: bytes, modern: bool) -> Line:
+    return b"".join(
+        (
+            b'{"jsonrpc":"2.0","id":',
+            to_json(request),
+            b',"result":{"content":[{"type":"text","text":',
+            to_json(text),
+            b'}],"structuredContent":',
+            text.encode(),
+            b',"isError":',
+            failed,
+            _NEW_END if modern else _OLD_END,
+        )
+    )
