@@ -11,6 +11,9 @@ READER: frozenset[Scope] = frozenset({"read"})
 WRITER: frozenset[Scope] = frozenset({"read", "write"})
 ADMIN: frozenset[Scope] = frozenset({"read", "write", "admin"})
 
+LONGEST_ACTOR = 100
+"""In characters; what a caller names itself is cut to it."""
+
 
 class Caller(NamedTuple):
     """Someone a transport has let in. `boards` are the ids they may see, None for all; `key` is the API key's id."""

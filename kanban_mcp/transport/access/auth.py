@@ -11,7 +11,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.errors import Unauthorized
-from kanban_mcp.models.caller import ADMIN, Caller
+from kanban_mcp.models.caller import ADMIN, LONGEST_ACTOR, Caller
 from kanban_mcp.transport.access.clients import FORWARDED
 from kanban_mcp.transport.access.fields import fields
 from kanban_mcp.transport.access.guard import LOOPBACK_NAMES, is_loopback
@@ -19,7 +19,6 @@ from kanban_mcp.transport.access.keyring import Keyring
 from kanban_mcp.transport.access.rate_limit import too_many
 from kanban_mcp.transport.access.strangers import STRANGER, Strangers
 from kanban_mcp.transport.problems import problem, refuse
-from kanban_mcp.transport.wire.introduction import LONGEST_ACTOR
 
 PUBLIC = re.compile(
     r"/(health(/live|/ready)?|openapi\.json|docs(/style\.css)?|session|diagnostics|boards/\d+(/charts)?|tasks/\d+|assets/[0-9a-f]+/[a-z]+\.[a-z]+)?/?"

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kanban_mcp.errors import Invalid, KanbanError
 from kanban_mcp.transport.access.fields import fields
 from kanban_mcp.transport.problems import problem
-from kanban_mcp.transport.server.http_protocol import is_whole
 
 MOST_BYTES = 1024 * 1024
 MOST_MCP_BYTES = 4 * MOST_BYTES
@@ -52,7 +51,7 @@ class Bodies:
         most = MOST_MCP_BYTES if scope["path"].startswith(_MCP) else MOST_BYTES
         try:
             _check(given, most)
-            async with asyncio.timeout(self._seconds) if not is_whole(receive) else contextlib.nullcontext():
+            async with asyncio.timeout(self._seconds) if not _is_whole(receive) else contextlib.nullcontext():
                 body = await _read(receive, most)
         except _Refused as refused:
             await _answered(refused.response, scope, receive, send)
@@ -62,6 +61,12 @@ class Bodies:
             return
         if body is not None:
             await self._inner(scope, replayed(body, receive), send)
+
+
+def _is_whole(receive: Receive) -> bool:
+    """Whether the whole body of a request has come, as far as the server it came to tells."""
+    cycle = getattr(receive, "__self__", None)
+    return getattr(cycle, "more_body", True) is False
 
 
 def _check(headers: Mapping[bytes, bytes], most: int) -> None:

@@ -2,11 +2,9 @@
 
 import functools
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
-
-from starlette.types import Receive, Scope, Send
 
 from kanban_mcp.answers import Answer, compact
 from kanban_mcp.app import App
@@ -14,6 +12,7 @@ from kanban_mcp.errors import Invalid, StaleVersion
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.operations import Call, Operation
 from kanban_mcp.store.cache import Moment
+from kanban_mcp.transport.replies import Headers, Reply
 from kanban_mcp.transport.rest.arguments import Arguments
 from kanban_mcp.transport.rest.etags import etag, matches, versions
 from kanban_mcp.transport.rest.rows import whole
@@ -21,7 +20,6 @@ from kanban_mcp.views import VIEWS
 
 PREFIX = "/api"
 DETAILS = ("full", "summary")
-Headers = list[tuple[bytes, bytes]]
 
 _JSON = (b"content-type", b"application/json")
 _REVALIDATE = (b"cache-control", b"private, no-cache")
@@ -40,23 +38,6 @@ class Request(NamedTuple):
     if_match: str | None = None
     if_none_match: str | None = None
     idempotency_key: str | None = None
-
-
-class Reply(NamedTuple):
-    """An answer as it is sent: a Starlette response without what this needs not."""
-
-    status_code: int
-    headers: Headers
-    body: bytes = b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; it may be sent many times, so others on the way get headers of their own to change."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": [*self.headers]})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-Begin: TypeAlias = Callable[[Scope, bytes], Reply | None]
-"""From a request and its whole body to its answer, if that can be had at once."""
 
 
 class Replies(NamedTuple):

@@ -18,8 +18,9 @@ from kanban_mcp.errors import Busy, Invalid, KanbanError, NotFound
 from kanban_mcp.models.caller import Caller
 from kanban_mcp.transport.access.fields import fields
 from kanban_mcp.transport.problems import other_method, problem
+from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.rest.addresses import Addresses
-from kanban_mcp.transport.rest.endpoint import PREFIX, Endpoint, PreconditionFailed, Question, Reply, Request
+from kanban_mcp.transport.rest.endpoint import PREFIX, Endpoint, PreconditionFailed, Question, Request
 
 ANONYMOUS = "rest"
 """Who is logged when neither a key nor a setting names the caller."""

@@ -25,7 +25,8 @@ from kanban_mcp.transport.pages.metrics import Metrics
 from kanban_mcp.transport.pages.readiness import Readiness
 from kanban_mcp.transport.pages.web import Web
 from kanban_mcp.transport.problems import other_method, problem, refuse
-from kanban_mcp.transport.rest.endpoint import PREFIX, Begin
+from kanban_mcp.transport.replies import Begin
+from kanban_mcp.transport.rest.endpoint import PREFIX
 from kanban_mcp.transport.rest.openapi import OpenApi
 from kanban_mcp.transport.rest.reader import Reader
 from kanban_mcp.transport.rest.rest import Rest

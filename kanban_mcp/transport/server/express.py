@@ -12,7 +12,7 @@ from kanban_mcp.transport.access.auth import Admission
 from kanban_mcp.transport.access.fields import fields
 from kanban_mcp.transport.access.guard import Guard
 from kanban_mcp.transport.access.rate_limit import RateLimit, told
-from kanban_mcp.transport.rest.endpoint import Reply
+from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.rest.rest import Rest
 from kanban_mcp.transport.server.compression import SMALLEST
 from kanban_mcp.transport.streamable.mcp_fast import FastHttp

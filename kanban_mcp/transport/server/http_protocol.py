@@ -8,10 +8,9 @@ of them, so that who opens many silences the others.
 import asyncio
 from typing import Any
 
-from starlette.types import Receive
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from kanban_mcp.transport.rest.endpoint import Begin
+from kanban_mcp.transport.replies import Begin
 from kanban_mcp.transport.server.joined import Joined
 
 MOST_CONNECTIONS = 2000
@@ -22,12 +21,6 @@ HEADER_SECONDS = 10.0
 LARGEST_HEADERS = 65_536
 TOO_LARGE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
-
-def is_whole(receive: Receive) -> bool:
-    """Whether the whole body of a request has come, as far as the server it came to tells."""
-    cycle = getattr(receive, "__self__", None)
-    return getattr(cycle, "more_body", True) is False
 
 
 def _protocol(begin: Begin | None) -> Any:

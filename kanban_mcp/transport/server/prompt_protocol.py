@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from kanban_mcp.transport.rest.endpoint import PREFIX, Begin, Reply
+from kanban_mcp.transport.replies import Begin, Reply
+from kanban_mcp.transport.rest.endpoint import PREFIX
 
 _PLACES = (f"{PREFIX}/".encode(), b"/mcp")
 _METHODS = (b"GET", b"POST")

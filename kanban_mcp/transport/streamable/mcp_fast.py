@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.transport.access.bodies import body_of, replayed
 from kanban_mcp.transport.access.fields import fields, repeated
-from kanban_mcp.transport.rest.endpoint import Reply
+from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.wire.fast_lane import FastLane, Line
 from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from kanban_mcp.transport.wire.recognition import Request, enveloped, request_in

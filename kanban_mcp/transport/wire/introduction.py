@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from kanban_mcp import __version__
-from kanban_mcp.models.caller import Caller
+from kanban_mcp.models.caller import LONGEST_ACTOR, Caller
 from kanban_mcp.settings import Settings
 from kanban_mcp.transport.wire.pages import EXTENSIONS, OFFERED
 from kanban_mcp.visible import visible
@@ -19,7 +19,6 @@ from kanban_mcp.visible import visible
 TOOLS = Path(__file__).with_name("tools.json")
 """All tools, written from the catalogue: making their schemas anew would take a start longer than the rest of it."""
 ANONYMOUS = "agent"
-LONGEST_ACTOR = 100
 SERVER_INFO = {"name": "kanban-mcp", "title": "Kanban", "version": __version__}
 _CAPABILITIES = {"completions": {}, "resources": {"listChanged": True, "subscribe": True}}
 OLD_CAPABILITIES = {**_CAPABILITIES, "prompts": {"listChanged": False}, "tools": {"listChanged": False}}
