@@ -70,7 +70,7 @@ def test_the_readme_can_be_read_in_a_sitting() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_files_named_in_pages_exist(page: Path) -> None:
     named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*(?:/|\.py|\.toml))`", page.read_text())
-    places = (page.parent, ROOT, ROOT / "kanban_mcp")
+    places = (page.parent, ROOT, ROOT / "kanban_mcp", ROOT / "kanban_mcp/transport")
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
 
 
