@@ -16,7 +16,7 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.message import ServerMessageMetadata
 
 from kanban_mcp.app import App
-from kanban_mcp.transport.mcp.mcp_server import McpServer, mcp_server
+from kanban_mcp.transport.mcp.mcp_server import McpServer
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 """A picture of one point."""
@@ -28,7 +28,7 @@ suite = MCPServer("suite")
 
 def fixtured(app: App) -> McpServer:
     """The board's server, which also answers to the names of the suite."""
-    server = mcp_server(app)
+    server = McpServer(app)
     inner = suite._lowlevel_server  # it has no public name, and these are its handlers as they are
     for method in ("tools/call", "prompts/get", "resources/read"):
         handler = inner.get_request_handler(method)

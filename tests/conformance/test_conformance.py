@@ -33,7 +33,7 @@ def test_the_official_suite_finds_nothing_but_what_is_written_down(
     revision: str, lane: bool, db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite = package(SUITE)
-    monkeypatch.setattr(asgi, "mcp_server", fixtured)
+    monkeypatch.setattr(asgi, "McpServer", fixtured)
     settings = Settings(db=db, toolsets=("all",), fast_lane=lane)
     with open_app(settings) as app, serving(app) as url:
         command: list[str | Path] = [

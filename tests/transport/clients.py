@@ -14,7 +14,7 @@ from mcp.types import CallToolResult, Implementation, TextContent
 
 from kanban_mcp.app import open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.mcp.mcp_server import mcp_server
+from kanban_mcp.transport.mcp.mcp_server import McpServer
 from tests.http.conftest import serving
 
 Era = Literal["auto", "legacy"]
@@ -108,7 +108,7 @@ async def connected(
         else:
             chosen: dict[str, Any] = {"db": db, **(settings or {})}
             app = stack.enter_context(open_app(Settings(**chosen)))
-            server: Any = mcp_server(app)
+            server: Any = McpServer(app)
             if transport != "memory":
                 url = stack.enter_context(serving(app))
                 server = f"{url}/mcp" if transport == "http" else sse_client(f"{url}/sse")

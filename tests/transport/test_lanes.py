@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
-from kanban_mcp.transport.mcp.mcp_server import mcp_server
+from kanban_mcp.transport.mcp.mcp_server import McpServer
 from kanban_mcp.transport.stdio.pipes import Input, Output
 from kanban_mcp.transport.stdio.stdio import Conversation
 from kanban_mcp.transport.wire.fast_lane import FastLane
@@ -67,7 +67,7 @@ async def talk(app: App, *, fast: bool) -> AsyncIterator[Talk]:
     try:
         async with anyio.create_task_group() as tasks:
             lane = FastLane(app.settings, lambda: app.runner, "stdio") if fast else None
-            conversation = Conversation(lambda: mcp_server(app), lane, lines, output, tasks)
+            conversation = Conversation(lambda: McpServer(app), lane, lines, output, tasks)
             ended = anyio.Event()
 
             async def serve() -> None:

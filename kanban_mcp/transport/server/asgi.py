@@ -20,7 +20,7 @@ from kanban_mcp.transport.access.rate_limit import RateLimit
 from kanban_mcp.transport.access.shared_windows import SharedWindows
 from kanban_mcp.transport.access.strangers import Strangers
 from kanban_mcp.transport.live.websocket import LiveSockets
-from kanban_mcp.transport.mcp.mcp_server import mcp_server
+from kanban_mcp.transport.mcp.mcp_server import McpServer
 from kanban_mcp.transport.pages.metrics import Metrics
 from kanban_mcp.transport.pages.readiness import Readiness
 from kanban_mcp.transport.pages.web import Web
@@ -56,7 +56,7 @@ def site(app: App) -> Site:
     fast = FastLane(app.settings, lambda: app.runner, "http") if app.settings.fast_lane else None
     rest, keyring, strangers = Rest(app), Keyring(app), Strangers(ClientAddresses(app.settings.trusted_proxies))
     heartbeat = Heartbeat(keyring, app.settings.websocket_heartbeat_seconds)
-    mcp = McpHttp(mcp_server(app), app.watch.connections, heartbeat, fast)
+    mcp = McpHttp(McpServer(app), app.watch.connections, heartbeat, fast)
     live = LiveSockets(app, keyring, heartbeat, strangers)
     shared = None if app.settings.redis_url is None else SharedWindows(app.settings.redis_url)
     openapi = OpenApi(app, rest.addresses)

@@ -23,82 +23,84 @@ TOO_LARGE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-def _protocol(begin: Begin | None) -> Any:
-    """uvicorn's choice of a protocol; the one in C can ask first."""
-    if begin is None or AutoHTTPProtocol.__name__ != "HttpToolsProtocol":
-        return AutoHTTPProtocol
-    from kanban_mcp.transport.server.prompt_protocol import prompt_protocol  # noqa: PLC0415 - needs what an extra brings
-
-    return prompt_protocol(begin)
-
-
 def patient_protocol(seconds: float = HEADER_SECONDS, begin: Begin | None = None) -> type[asyncio.Protocol]:
-    """The protocol that closes a connection whose headers take longer than that; `begin` may answer at once."""
+    """The protocol that waits so long; with the parser in C, `begin` may answer at once."""
+    bases: tuple[type, ...] = (_Patient,)
+    if begin is not None and AutoHTTPProtocol.__name__ == "HttpToolsProtocol":
+        from kanban_mcp.transport.server.prompt_protocol import prompt_protocol  # noqa: PLC0415 - needs what an extra brings
 
-    class Patient(_protocol(begin)):  # type: ignore[misc]
-        answered = False
-        waiting: asyncio.TimerHandle | None = None
-        unserved = 0
-        surplus = False
-        transport: Any
+        bases = (_Patient, prompt_protocol(begin))
+    return type("Protocol", bases, {"seconds": seconds})
 
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(Joined(transport))
-            self.surplus = len(self.connections) > MOST_CONNECTIONS
-            if len(self.connections) > MOST_CONNECTIONS + TOLD:
-                transport.abort()
-            self.waiting = self.loop.call_later(seconds, self.give_up)
 
-        def data_received(self, data: bytes) -> None:
-            if self.surplus:
-                self.refuse(FULL)
-                self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
-                return
-            super().data_received(data)
-            if self.answered or self.is_served():
-                self.rest()
-                return
-            self.unserved += len(data)
-            if self.unserved > LARGEST_HEADERS:
-                self.refuse(TOO_LARGE)
-            elif self.waiting is None:
-                self.waiting = self.loop.call_later(seconds, self.give_up)
+class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    """uvicorn's choice of a protocol, which closes a connection whose headers take too long.
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            # Blanks after a value are no part of it; httptools, which alone calls this, leaves them there.
-            super().on_header(name, value.rstrip(b" \t"))
+    What it calls that is not here is uvicorn's, or that of the class it stands before.
+    """
 
-        def on_response_complete(self) -> None:
-            self.transport.flush()
-            super().on_response_complete()
+    seconds = HEADER_SECONDS
+    answered = False
+    waiting: asyncio.TimerHandle | None = None
+    unserved = 0
+    surplus = False
+    transport: Any
 
-        def handle_websocket_upgrade(self, *request: Any) -> None:
-            self.transport = self.transport.inner  # which is that of another protocol from here on
-            super().handle_websocket_upgrade(*request)
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(Joined(transport))
+        self.surplus = len(self.connections) > MOST_CONNECTIONS
+        if len(self.connections) > MOST_CONNECTIONS + TOLD:
+            transport.abort()
+        self.waiting = self.loop.call_later(self.seconds, self.give_up)
 
-        def connection_lost(self, exc: Exception | None) -> None:
+    def data_received(self, data: bytes) -> None:
+        if self.surplus:
+            self.refuse(FULL)
+            self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
+            return
+        super().data_received(data)
+        if self.answered or self.is_served():
             self.rest()
-            super().connection_lost(exc)
+            return
+        self.unserved += len(data)
+        if self.unserved > LARGEST_HEADERS:
+            self.refuse(TOO_LARGE)
+        elif self.waiting is None:
+            self.waiting = self.loop.call_later(self.seconds, self.give_up)
 
-        def is_served(self) -> bool:
-            """Whether a request is under way, or another protocol, that of WebSockets, has taken over."""
-            answering = self.cycle is not None and not self.cycle.response_complete
-            return answering or self.transport.get_protocol() is not self
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Blanks after a value are no part of it; httptools, which alone calls this, leaves them there.
+        super().on_header(name, value.rstrip(b" \t"))
 
-        def refuse(self, answer: bytes) -> None:
-            if not self.transport.is_closing():
-                self.transport.write(answer)
-                self.transport.close()
+    def on_response_complete(self) -> None:
+        self.transport.flush()
+        super().on_response_complete()
 
-        def rest(self) -> None:
-            self.unserved = 0
-            if self.waiting is not None:
-                self.waiting.cancel()
-                self.waiting = None
+    def handle_websocket_upgrade(self, *request: Any) -> None:
+        self.transport = self.transport.inner  # which is that of another protocol from here on
+        super().handle_websocket_upgrade(*request)
 
-        def give_up(self) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.rest()
+        super().connection_lost(exc)
+
+    def is_served(self) -> bool:
+        """Whether a request is under way, or another protocol, that of WebSockets, has taken over."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return answering or self.transport.get_protocol() is not self
+
+    def refuse(self, answer: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer)
+            self.transport.close()
+
+    def rest(self) -> None:
+        self.unserved = 0
+        if self.waiting is not None:
+            self.waiting.cancel()
             self.waiting = None
-            if not self.is_served():
-                self.transport.close()
 
-    return Patient
+    def give_up(self) -> None:
+        self.waiting = None
+        if not self.is_served():
+            self.transport.close()

@@ -61,9 +61,9 @@ async def serve_app(settings: Settings, open_app: "Callable[[], App]") -> None:
 
         def library() -> "Server[Any]":
             # It takes half a second to load, and most conversations need none of it.
-            from kanban_mcp.transport.mcp.mcp_server import mcp_server  # noqa: PLC0415
+            from kanban_mcp.transport.mcp.mcp_server import McpServer  # noqa: PLC0415
 
-            return mcp_server(app())
+            return McpServer(app())
 
         fast = FastLane(settings, lambda: app().runner, "stdio") if settings.fast_lane else None
         await serve(library, fast, prepare=app)
