@@ -105,6 +105,13 @@ SUPPORTED = (
         "error -32602",
         "test_mcp_resources:test_what_is_not_there_is_answered_as_the_era_says",
     ),
+    Part(
+        "odd JSON",
+        "of a key given twice the last counts, a byte order mark before a message is passed over; half a pair of "
+        "surrogates, and arguments like `NaN`, are refused",
+        "the same",
+        "test_lanes:test_odd_json_is_taken_or_refused_by_both",
+    ),
     Part("liveness", "`ping`", "none in it", "test_mcp_supported:test_only_the_older_era_has_a_ping"),
     Part(
         "logging",

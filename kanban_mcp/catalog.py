@@ -1,13 +1,18 @@
 """Every operation there is, once: its effect, its toolset, its HTTP address. Transports loop over this page."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from kanban_mcp.batch import Batch
 from kanban_mcp.diagnostics.diagnostics import Diagnostics
-from kanban_mcp.errors import NotFound, ReadOnly
+from kanban_mcp.errors import KanbanError, NotFound, ReadOnly
+from kanban_mcp.models.caller import Caller
 from kanban_mcp.nearest import nearest
 from kanban_mcp.operations import Operation
 from kanban_mcp.services.services import Services
+
+_NAMES = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+"""Words that are names of operations, if they are: those of one word, such as `backup`, are also ordinary words."""
 
 
 def operations(do: Services, batch: Batch, watch: Diagnostics) -> tuple[Operation, ...]:
@@ -129,6 +134,25 @@ class Catalog:
         """A reading operation by name, offered or not."""
         found = self._everything.get(name)
         return found if found is not None and found.effect == "read" else self[name]
+
+    def advised(self, error: KanbanError, caller: Caller) -> KanbanError:
+        """An error for a caller of what is offered: of operations its hint names, also how to get those that are not.
+
+        Hints are written where nobody knows what is offered.
+        """
+        lacking = [lack for name in dict.fromkeys(_NAMES.findall(error.hint)) if (lack := self._lack(name, caller))]
+        if lacking:
+            error.hint = " ".join((error.hint, *(f"{lack.message} {lack.hint}" for lack in lacking)))
+        return error
+
+    def _lack(self, name: str, caller: Caller) -> KanbanError | None:
+        """Why an operation is not for a caller, if that is so."""
+        try:
+            if name in self._everything:
+                self[name].permit(caller)
+        except KanbanError as lack:
+            return lack
+        return None
 
     def __getitem__(self, name: str) -> Operation:
         """An operation by name. Raises NotFound or ReadOnly, saying how to get it."""

@@ -85,7 +85,7 @@ class Claims:
         except WipLimit as full:
             resumable = [candidate for candidate in candidates if candidate.row.claimable_since]
             if not resumable:
-                return Claim(why=f"Task {task.id} is ready, but: {full.message} {full.hint}")
+                return Claim(why=f"Task {task.id} is ready, but: {full.message} Finish or move a task out of it first.")
             best = min(resumable, key=lambda candidate: _order(candidate, self._store.actor))
             task = self._writing.get(best.row.id)
             return self._claim(task, self._why(task, best))

@@ -6,6 +6,7 @@ from typing import Any
 from mcp import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -33,6 +34,14 @@ STATUS = {
 }
 """The HTTP status of each code."""
 
+_MUST = {
+    "dict_type": "must be an object",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "string_type": "must be a string",
+}
+"""What pydantic calls by names of its own."""
+
 
 def tool_result(answer: Answer) -> CallToolResult:
     """A result in both forms hosts look at; they carry the same data."""
@@ -49,6 +58,13 @@ def request_error(error: KanbanError) -> MCPError:
     code = INTERNAL_ERROR if isinstance(error, Busy | Internal) else INVALID_PARAMS
     said = answers.problem(error).value
     return MCPError(code, " ".join(said[part] for part in ("message", "hint") if part in said), said)
+
+
+def parameters_error(error: ValidationError) -> Invalid:
+    """What is wrong with the parameters of a request, which the SDK keeps to itself."""
+    wrong = error.errors(include_url=False)[:5]
+    said = [f"{'.'.join(map(str, each['loc']))} {_MUST.get(each['type'], each['msg'])}" for each in wrong]
+    return Invalid(f"Invalid request parameters: {'; '.join(said)}.")
 
 
 def resource_error(error: KanbanError, uri: str, protocol_version: str) -> MCPError:

@@ -18,7 +18,18 @@ from kanban_mcp.settings import Settings
 from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from tests.conftest import SettableClock
 from tests.http.conftest import PATIENCE, serving
-from tests.transport.test_lanes import DAY, ENVELOPE, MESSAGES, UNUSUAL, call, request
+from tests.transport.test_lanes import (
+    DAY,
+    ENVELOPE,
+    MESSAGES,
+    NO_OBJECT,
+    ODD_JSON,
+    UNUSUAL,
+    Odd,
+    call,
+    request,
+    written,
+)
 
 HEADERS = {
     "accept": "application/json, text/event-stream",
@@ -35,7 +46,7 @@ class Pair:
 
     async def ask(self, message: Any, headers: dict[str, str]) -> tuple[int, Any]:
         """The status and the body that both answer with."""
-        answers = [await one.post("/mcp", content=json.dumps(message), headers=headers) for one in self._both]
+        answers = [await one.post("/mcp", content=written(message), headers=headers) for one in self._both]
         swift, library = [(answer.status_code, answer.headers.get("content-type"), read(answer)) for answer in answers]
         assert swift == library
         return swift[0], swift[2]
@@ -82,6 +93,22 @@ async def test_unusual_calls_are_answered_the_same(pair: Pair) -> None:
     for method in ("tools/list", "server/discover", "ping", "resources/templates/list", "no/such"):
         message = request(method, method, era=MODERN_VERSION)
         await pair.ask(message, headers_of(message))
+
+
+async def test_odd_json_is_taken_or_refused_by_both(pair: Pair) -> None:
+    headers = headers_of(call("create_task", era=MODERN_VERSION))
+    board = call("create_board", era=MODERN_VERSION, name="Alpha")
+    await pair.ask(board, headers_of(board))
+    for odd in ODD_JSON.values():
+        answer = (await pair.ask(odd.message(MODERN_VERSION), headers))[1]
+        if odd.title:
+            odd.check(answer)
+        else:
+            assert "error" in answer or answer["result"]["isError"]
+    for arguments in NO_OBJECT:
+        status, answer = await pair.ask(Odd(arguments).message(MODERN_VERSION), headers)
+        assert status == 400
+        assert answer["error"]["message"] == "Invalid request parameters: params.arguments must be an object."
 
 
 @pytest.mark.parametrize(

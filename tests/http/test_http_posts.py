@@ -7,7 +7,9 @@ import anyio
 import httpx2
 import pytest
 
+from kanban_mcp.transport.wire.introduction import HANDSHAKE_VERSIONS
 from tests.http.conftest import PATIENCE
+from tests.transport.test_lanes import ODD_JSON, Odd
 
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "a host", "version": "1"}}
@@ -22,9 +24,17 @@ class Session:
 
     async def ask(self, request: Any, method: str, **params: Any) -> dict[str, Any]:
         """The answer to a request."""
-        message = {"jsonrpc": "2.0", "id": request, "method": method, "params": params}
+        return await self.send(
+            json.dumps({"jsonrpc": "2.0", "id": request, "method": method, "params": params}).encode()
+        )
+
+    async def send(self, body: bytes) -> dict[str, Any]:
+        """The answer to what is sent as it is."""
         with anyio.fail_after(PATIENCE):
-            answer = await self._client.post("/mcp", json=message, headers=self._headers)
+            answer = await self._client.post("/mcp", content=body, headers=self._headers)
+        if answer.status_code == 400:
+            refused: dict[str, Any] = answer.json()
+            return refused
         (data,) = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: ")]
         found: dict[str, Any] = json.loads(data)
         return found
@@ -71,6 +81,14 @@ async def test_a_crowd_of_one_id_is_answered_each_with_what_it_asked(session: Se
         for number in range(20):
             tasks.start_soon(create, f"task {number}")
     assert titles == {f"task {number}": f"task {number}" for number in range(20)}
+
+
+async def test_odd_json_is_taken_or_refused_as_over_stdio(session: Session) -> None:
+    await session.call(0, "create_board", name="Plan")
+    for odd in ODD_JSON.values():
+        odd.check(await session.send(odd.message(HANDSHAKE_VERSIONS[-1])))
+    error = (await session.send(Odd(b"[1]").message(HANDSHAKE_VERSIONS[-1])))["error"]
+    assert error["message"] == "Invalid request parameters: params.arguments must be an object."
 
 
 async def test_an_id_may_be_what_the_library_calls_something_else(session: Session) -> None:

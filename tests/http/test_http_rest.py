@@ -225,7 +225,10 @@ async def test_single_pages_tell_which_methods_there_are_too(client: httpx2.Asyn
 BAD_BODIES = [
     b"[" * 100_000,
     b'{"title": "\\ud800"}',
+    b'{"title": "half \\ud83d"}',
     b'{"title": NaN}',
+    b'{"title": "x", "priority": NaN}',
+    b'{"title": "x", "priority": 1e999}',
     b'{"title": 1' + b"0" * 5000 + b"}",
     b"[1]",
     b"null",
@@ -266,6 +269,14 @@ async def test_a_bad_body_is_a_problem_and_changes_nothing(
         response = await client.post("/api/tasks", content=body, headers={"Content-Type": "application/json"})
         told(response, 422, "invalid")
     assert (await call("list_tasks"))["rows"] == []
+
+
+async def test_of_a_key_given_twice_the_last_counts_and_a_byte_order_mark_is_passed_over(
+    client: httpx2.AsyncClient, board: dict[str, Any]
+) -> None:
+    body = b'\xef\xbb\xbf{"title": "first", "title": "last"}'
+    made = await client.post("/api/tasks", content=body, headers={"Content-Type": "application/json"})
+    assert (made.status_code, made.json()["title"]) == (201, "last")
 
 
 async def test_a_bad_address_is_a_problem(client: httpx2.AsyncClient, board: dict[str, Any]) -> None:

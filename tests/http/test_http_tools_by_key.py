@@ -66,6 +66,21 @@ async def listed_with(url: str, key: str, mode: Era) -> list[str]:
         return [tool.name for tool in (await client.list_tools()).tools]
 
 
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_hint_says_what_a_key_lacks_for_the_tools_it_names(app: App, mode: Era) -> None:
+    key = key_of(app, "read")
+    with serving(app) as url:
+        async with (
+            httpx2.AsyncClient(headers=bearing(key), timeout=PATIENCE) as http,
+            Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode) as client,
+        ):
+            error = (await client.call_tool("get_board", {"board": "Nowhere"})).structured_content
+    assert error["hint"] == (
+        "list_boards shows the boards, create_board makes one. create_board needs the scope 'write'. "
+        "Use a key that has it; `kanban-mcp keys create` makes one."
+    )
+
+
 async def test_a_tool_that_is_not_shown_is_refused_in_words(app: App) -> None:
     key = key_of(app, "read")
     with serving(app) as url:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -34,6 +34,11 @@ ENVELOPE = {
 PATIENCE = 20
 
 
+def written(message: Any) -> bytes:
+    """A message as it is sent; bytes are sent as they are."""
+    return message if isinstance(message, bytes) else json.dumps(message).encode()
+
+
 class Talk:
     """One end of a conversation: what is said to the server, and what it says."""
 
@@ -43,8 +48,8 @@ class Talk:
         self._rest = b""
 
     async def say(self, message: Any) -> None:
-        """Send a message."""
-        rest = memoryview(json.dumps(message).encode() + b"\n")
+        """Send a message, or bytes as they are."""
+        rest = memoryview(written(message) + b"\n")
         while rest:  # on a thread, since the server that takes it is on this one
             rest = rest[await anyio.to_thread.run_sync(os.write, self._said, rest) :]
 
@@ -276,6 +281,67 @@ UNUSUAL: list[dict[str, Any]] = [
     {"name": "list_boards", "_meta": 7},
     {"name": "list_boards", "task": {"ttl": 5}},
 ]
+
+
+class Odd(NamedTuple):
+    """Arguments of create_task as they are written, and what both lanes make of them: the title, or words of a refusal.
+
+    `before` stands before the message.
+    """
+
+    arguments: bytes
+    title: str = ""
+    says: str = ""
+    before: bytes = b""
+
+    def message(self, era: str) -> bytes:
+        """The whole call."""
+        sent = json.dumps(request("tools/call", era=era, name="create_task", arguments="as written")).encode()
+        return self.before + sent.replace(b'"as written"', self.arguments)
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Whether it was answered so."""
+        said = answer["error"] if "error" in answer else answer["result"]["structuredContent"]
+        if self.title:
+            assert said["title"] == self.title
+        else:
+            assert self.says in said["message"]
+
+
+NO_OBJECT = [b"[1]", b'"x"', b"5", b"true"]
+ODD_JSON = {
+    "a key twice": Odd(b'{"title": "first", "title": "last"}', "last"),
+    "a byte order mark": Odd(b'{"title": "marked"}', "marked", before=b"\xef\xbb\xbf"),
+    "a pair of surrogates": Odd(b'{"title": "\\ud83d\\ude00"}', "\U0001f600"),
+    "the first half of a pair": Odd(b'{"title": "a\\ud83d"}', says="unexpected end of hex escape"),
+    "the second half of a pair": Odd(b'{"title": "\\ude00"}', says="lone leading surrogate"),
+    "no number": Odd(b'{"title": "x", "priority": NaN}', says="priority: Input should be a finite number"),
+    "no number for text": Odd(b'{"title": NaN}', says="title: Input should be a valid string"),
+    "an infinite number": Odd(b'{"title": "x", "priority": -Infinity}', says="finite number"),
+    "a number beyond all": Odd(b'{"title": "x", "priority": 1e999}', says="finite number"),
+    "bytes that are not UTF-8": Odd(b'{"title": "\xff"}', says="not JSON in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("arguments", NO_OBJECT)
+async def test_who_sends_arguments_that_are_no_object_is_told_that_they_must_be(
+    pair: Pair, era: str, arguments: bytes
+) -> None:
+    await greet(pair, era)
+    error = (await pair.ask(Odd(arguments).message(era)))["error"]
+    assert error["code"] == -32602
+    assert error["message"] == "Invalid request parameters: params.arguments must be an object."
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_odd_json_is_taken_or_refused_by_both(pair: Pair, era: str) -> None:
+    await greet(pair, era)
+    await pair.ask(call("create_board", era=era, name="Alpha"))
+    for odd in ODD_JSON.values():
+        odd.check(await pair.ask(odd.message(era)))
+    twice = b'{"jsonrpc": "2.0", "id": 1, "id": 2, "method": "tools/list", "method": "no/such"}'
+    assert (await pair.ask(twice))["id"] == 2
 
 
 PAGES = {"mimeTypes": ["text/html;profile=mcp-app"]}

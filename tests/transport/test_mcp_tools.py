@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp import MCPError
 
 from tests.transport.clients import WAYS, Agent, Connect, connected
 
@@ -90,6 +91,19 @@ async def test_the_instructions_are_short_and_name_file_and_board(agent: Agent) 
     assert "Plan" in text
 
 
+async def test_who_comes_back_is_told_where_to_see_what_it_holds(connect: Connect) -> None:
+    before = await connect("--actor", "ada")
+    await before("create_board", name="Plan")
+    await before("create_task", title="Dig a well")
+    lease = (await before("claim_next"))["task"]["lease"]
+    back = await connect("--actor", "ada")
+    assert "`holders` of get_board has what is held under your name, ada" in (back.client.instructions or "")
+    holders = (await back("get_board"))["holders"]
+    held = dict(zip(holders["columns"], holders["rows"][0], strict=True))
+    assert (held["task_id"], held["claimed_by"], held["lease"]) == (1, "ada", lease)
+    assert (await back("complete_task", task_id=1, lease=held["lease"]))["status"] == "done"
+
+
 async def test_a_task_goes_its_way_from_creation_to_done(agent: Agent) -> None:
     made = await agent("create_task", title="Dig a well", priority=10, acceptance=["water", "a lid"])
     claim = await agent("claim_next")
@@ -124,6 +138,48 @@ async def test_an_error_is_a_result_with_code_message_and_hint(agent: Agent) -> 
         "message": "There is no task 99999.",
         "hint": "list_tasks and search show the tasks there are.",
     }
+
+
+async def test_a_hint_says_how_to_get_the_tools_it_names_where_they_are_off(connect: Connect) -> None:
+    some, all_ = await connect("--toolsets", "core"), await connect("--toolsets", "all")
+    await some("create_board", name="Plan")
+    await some("create_task", title="one")
+    await some("create_task", title="two", depends_on=[1])
+    tags = await some.refused("list_tasks", tag="blue")
+    assert tags["hint"] == (
+        "list_tags shows the tags. list_tags is in the toolset 'tags', which is off. "
+        "Start the server with --toolsets including tags."
+    )
+    waits = await some.refused("complete_task", task_id=2)
+    assert waits["hint"].startswith("Complete those first, or take the link away with unlink_tasks. unlink_tasks is in")
+    assert (await all_.refused("list_tasks", tag="blue"))["hint"] == "list_tags shows the tags."
+    reader = await connect("--read-only")
+    assert (await reader.refused("get_board", board="Nowhere"))["hint"] == (
+        "list_boards shows the boards, create_board makes one. "
+        "This server is read-only, so create_board is off. Start it without --read-only."
+    )
+
+
+async def test_a_resource_that_is_not_there_says_how_to_get_what_shows_those_that_are(connect: Connect) -> None:
+    agent = await connect("--toolsets", "core")
+    await agent("create_board", name="Plan")
+    with pytest.raises(MCPError, match="which is off") as caught:
+        await agent.client.read_resource("kanban://boards/1/tasks?tag=blue")
+    assert caught.value.error.data["hint"].startswith("list_tags shows the tags. list_tags is in the toolset 'tags'")
+
+
+async def test_why_nothing_is_claimed_names_no_tool_that_may_be_off(connect: Connect) -> None:
+    agent = await connect("--toolsets", "core")
+    columns = [
+        {"status": "todo", "category": "todo"},
+        {"status": "doing", "category": "active", "wip_limit": 1},
+        {"status": "done", "category": "done"},
+    ]
+    await agent("create_board", name="Narrow", columns=columns)
+    await agent("create_tasks", tasks=[{"title": "one", "status": "doing"}, {"title": "two"}])
+    assert (await agent("claim_next"))["why"] == (
+        "Task 2 is ready, but: Column 'doing' is full: 1 of 1. Finish or move a task out of it first."
+    )
 
 
 async def test_an_unknown_tool_is_answered_with_the_nearest(agent: Agent) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 
 import anyio
@@ -60,7 +61,8 @@ class Bodies:
             await _too_slow(self._seconds).response(scope, receive, send)
             return
         if body is not None:
-            await self._inner(scope, replayed(body, receive), send)
+            # Some programs begin with it what they send.
+            await self._inner(scope, replayed(body.removeprefix(BOM_UTF8), receive), send)
 
 
 def _is_whole(receive: Receive) -> bool:

@@ -37,7 +37,7 @@ class Handlers:
 
     async def list_tools(self, context: Context, params: Paged) -> types.ListToolsResult:
         """The tools for this caller; made once for all that have the same rights."""
-        caller, pages = self._caller(context), _shows_pages(context)
+        caller, pages = self.caller(context), _shows_pages(context)
         if (listed := self._tool_lists.get((caller.rights, pages))) is None:
             found = {"tools": self._introduction.tools(caller, pages=pages)}
             listed = types.ListToolsResult.model_validate(found, by_name=False)
@@ -48,13 +48,13 @@ class Handlers:
         self, context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         """What an operation answers, or a question to the user before it."""
-        return await self._tools.call(context, params, self._caller(context))
+        return await self._tools.call(context, params, self.caller(context))
 
     async def list_resources(self, context: Context, params: Paged) -> types.ListResourcesResult:
         """A page of what the boards show; who lists in the older era hears when the list changes."""
         if context.protocol_version not in MODERN_PROTOCOL_VERSIONS:
             self.subscriptions.listed(context)
-        return await self._resources.listed(params.cursor if params else None, self._caller(context))
+        return await self._resources.listed(params.cursor if params else None, self.caller(context))
 
     async def list_templates(self, context: Context, params: Paged) -> types.ListResourceTemplatesResult:
         """The forms that addresses of resources have."""
@@ -64,14 +64,14 @@ class Handlers:
         self, context: Context, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
         """What is at an address: of a board, or the page that hosts show."""
-        caller = self._caller(context)
+        caller = self.caller(context)
         if params.uri == PAGE:
             return _page(self._apps.page(caller))
         return await self._resources.read(params.uri, caller)
 
     async def subscribe(self, context: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
         """Note an address for a connection: the older era."""
-        return await self.subscriptions.subscribe(context, params.uri, self._caller(context))
+        return await self.subscriptions.subscribe(context, params.uri, self.caller(context))
 
     async def unsubscribe(self, context: Context, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
         """Take back `subscribe`."""
@@ -81,7 +81,7 @@ class Handlers:
         self, context: Context, params: types.SubscriptionsListenRequestParams
     ) -> types.SubscriptionsListenResult:
         """Tell of changes until the client has heard enough: the modern era."""
-        return await self.subscriptions.listen(context, params, self._caller(context))
+        return await self.subscriptions.listen(context, params, self.caller(context))
 
     async def list_prompts(self, context: Context, params: Paged) -> types.ListPromptsResult:
         """The ways of working there are."""
@@ -89,13 +89,13 @@ class Handlers:
 
     async def get_prompt(self, context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         """One of them, with what is on the board now."""
-        return await self._prompts.told(params.name, params.arguments or {}, self._caller(context))
+        return await self._prompts.told(params.name, params.arguments or {}, self.caller(context))
 
     async def complete(self, context: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
         """What may stand for an argument of a prompt or a part of an address."""
-        return types.CompleteResult(completion=await self._completions.complete(params, self._caller(context)))
+        return types.CompleteResult(completion=await self._completions.complete(params, self.caller(context)))
 
-    def _caller(self, context: Context) -> Caller:
+    def caller(self, context: Context) -> Caller:
         """Whom a request is from: whoever HTTP let in, or over stdio the one user of the process."""
         request = context.request
         caller = Caller(self._app.settings.actor or "") if request is None else request.scope["caller"]

@@ -7,11 +7,12 @@ from mcp import types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
+from pydantic import ValidationError
 
 from kanban_mcp.app import App
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.transport.mcp.handlers import Handlers
-from kanban_mcp.transport.problems import request_error, resource_error
+from kanban_mcp.transport.problems import parameters_error, request_error, resource_error
 from kanban_mcp.transport.wire.introduction import KEPT_SECONDS, SERVER_INFO, Introduction
 from kanban_mcp.transport.wire.pages import OFFERED
 
@@ -51,7 +52,8 @@ class McpServer(Server[Any]):
             on_get_prompt=handlers.get_prompt,
             on_completion=handlers.complete,
         )
-        self.middleware.append(_tell_errors)
+        self._catalog, self._caller = app.catalog, handlers.caller
+        self.middleware.append(self._tell_errors)
         self.extensions = OFFERED
         self.subscriptions = handlers.subscriptions
 
@@ -59,12 +61,14 @@ class McpServer(Server[Any]):
         """What clients are told at first. Only the list of resources changes; the older era is told so of each list."""
         return super().get_capabilities(NotificationOptions(resources_changed=True), *args[1:], **options)
 
-
-async def _tell_errors(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
-    """Errors of what is no call of a tool, as errors of the protocol."""
-    try:
-        return await call_next(ctx)
-    except KanbanError as error:
-        if ctx.method in ("resources/read", "resources/subscribe"):
-            raise resource_error(error, (ctx.params or {})["uri"], ctx.protocol_version) from None
-        raise request_error(error) from None
+    async def _tell_errors(self, ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        """Errors of what is no call of a tool, as errors of the protocol, and what is wrong with any request."""
+        try:
+            return await call_next(ctx)
+        except ValidationError as wrong:
+            raise request_error(parameters_error(wrong)) from None
+        except KanbanError as error:
+            error = self._catalog.advised(error, self._caller(ctx))
+            if ctx.method in ("resources/read", "resources/subscribe"):
+                raise resource_error(error, (ctx.params or {})["uri"], ctx.protocol_version) from None
+            raise request_error(error) from None

@@ -48,7 +48,7 @@ class Tools:
                     _check(asked, unconfirmed)
                     return await self._answered(params.name, {**arguments, QUESTION: True}, caller, transport)
         except KanbanError as error:
-            return tool_error(error)
+            return tool_error(self._runner.catalog.advised(error, caller))
 
     async def _answered(
         self, name: str, arguments: dict[str, Any], caller: Caller, transport: str

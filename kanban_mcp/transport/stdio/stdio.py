@@ -8,6 +8,7 @@ import contextlib
 import functools
 import math
 import os
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,7 @@ class Conversation:
                 line = await self._input.next()
             except anyio.EndOfStream:
                 break
+            line = None if line is None else line.removeprefix(BOM_UTF8)  # some shells begin with it what they pipe
             if line is None or not self._answered(line):
                 await (await self._loaded()).take(line)
         await self._finish()

@@ -113,19 +113,23 @@ class FastLane:
         try:
             begun = begin(call.name, call.arguments, caller=caller, transport=transport, moment=moment)
         except KanbanError as error:
-            return refusal(request.id, error, modern=modern)
+            return self._refused(request.id, error, caller, modern)
         return (
             result(request.id, begun, modern=modern)
             if isinstance(begun, Answer)
-            else _awaited(request.id, begun, modern)
+            else self._awaited(request.id, begun, caller, modern)
         )
 
+    async def _awaited(self, request: RequestId, begun: Awaitable[Answer], caller: Caller, modern: bool) -> Line:
+        try:
+            return result(request, await begun, modern=modern)
+        except KanbanError as error:
+            return self._refused(request, error, caller, modern)
 
-async def _awaited(request: RequestId, begun: Awaitable[Answer], modern: bool) -> Line:
-    try:
-        return result(request, await begun, modern=modern)
-    except KanbanError as error:
-        return refusal(request, error, modern=modern)
+    def _refused(self, request: RequestId, error: KanbanError, caller: Caller, modern: bool) -> Line:
+        """An error an agent can act on."""
+        text = problem(self._runner.catalog.advised(error, caller)).text
+        return _tool_result(request, text, b"true", modern)
 
 
 def succeeded(request: RequestId, result: bytes) -> Line:
@@ -141,11 +145,6 @@ def failed(request: RequestId, code: int, message: str) -> Line:
 def result(request: RequestId, answer: Answer, *, modern: bool) -> Line:
     """What an operation answered, in both forms hosts look at; they carry the same data."""
     return _tool_result(request, answer.text, b"false", modern)
-
-
-def refusal(request: RequestId, error: KanbanError, *, modern: bool) -> Line:
-    """An error an agent can act on."""
-    return _tool_result(request, problem(error).text, b"true", modern)
 
 
 def _tool_result(request: RequestId, text: str, failed: bytes, modern: bool) -> Line:

@@ -117,13 +117,16 @@ _known_actor = lru_cache(256)(_actor)
 def instructions(settings: Settings) -> str:
     """What an agent should know before its first call."""
     board = f"Board: {settings.board}." if settings.board else "No board is bound: name one, unless only one exists."
+    name = visible(settings.actor) if settings.actor else "that of your client or key"
     loop = (
         "It is read-only: get_board, list_tasks, search and get_task show the work."
         if settings.read_only
         else "Everyday loop: claim_next gives you the best ready task with its whole brief and a `lease`; work on it; "
         "add_note what you found or decided; complete_task, or release_task with a handoff note when you stop. "
         "Plan with create_tasks, depends_on says what waits for what. Found more work? create_task. "
-        "Pass `lease` to your writes; `held` means another agent has the task: take another."
+        "Pass `lease` to your writes; `held` means another agent has the task: take another. "
+        f"Coming back? `holders` of get_board has what is held under your name, {name}, with its `lease`: "
+        "go on with it, unless another agent goes by that name; get_task has the brief."
     )
     return "\n".join(
         (
