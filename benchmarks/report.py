@@ -21,7 +21,7 @@ TIMES = ("us", "ms", "s")
 class Figure:
     """One answer: a number, and the bar it is held against. Without a bar it only informs.
 
-    A bar that is an `aim` is shown as met or missed, and nothing fails by it.
+    A bar that is an `aim` may be fallen short of, and nothing fails by it.
     """
 
     question: str
@@ -38,6 +38,13 @@ class Figure:
         if self.bar is None:
             return True
         return self.value >= self.bar if self.sense == "at least" else self.value <= self.bar
+
+    @property
+    def verdict(self) -> str:
+        """What to say of the bar: a time and an aim fall short, only what fails by its bar misses it."""
+        if self.holds:
+            return ""
+        return "short of the aim" if self.aim or self.unit in TIMES else "MISSED"
 
     def misses_by(self, share: float) -> bool:
         """Whether the bar is missed by more than a share of it. Absolute times only inform: they differ by machine."""
@@ -74,9 +81,9 @@ def table(figures: Sequence[Figure]) -> str:
     lines = []
     for figure in figures:
         bar = "" if figure.bar is None else f"{figure.sense} {figure.bar:g}"
-        verdict = "" if figure.bar is None else ("ok" if figure.holds else "MISSED")
+        verdict = "" if figure.bar is None else (figure.verdict or "ok")
         lines.append(
-            f"{figure.question:<58} {figure.value:>10.2f} {figure.unit:<8} {bar:<14} {verdict:<7} {figure.detail}"
+            f"{figure.question:<58} {figure.value:>10.2f} {figure.unit:<8} {bar:<14} {verdict:<16} {figure.detail}"
         )
     return "\n".join(lines)
 
@@ -108,7 +115,8 @@ def as_page(title: str, answers: Sequence[Answer]) -> str:
 
 
 def _row(figure: Figure) -> str:
-    bar = "" if figure.bar is None else f"{figure.sense} {figure.bar:g}{'' if figure.holds else ', missed'}"
+    said = [] if figure.bar is None else [f"{figure.sense} {figure.bar:g}", figure.verdict]
+    bar = ", ".join(filter(None, said))
     return f"| {figure.question} | {figure.value:.2f} {figure.unit} | {bar} | {figure.detail} |"
 
 
