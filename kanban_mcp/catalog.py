@@ -91,7 +91,7 @@ def _service(do: Services, watch: Diagnostics) -> tuple[Operation, ...]:
         Operation("diagnostics", "read", watch.batches.get_batch_stats, "GET /batches", plain=True),
         Operation("diagnostics", "read", watch.profiler.profile, "POST /profile", plain=True, admin=True),
         #
-        Operation("data", "read", do.exports.export_board, "GET /boards/{board}/export"),
+        Operation("data", "read", do.exports.export_board, "POST /boards/{board}/export"),
         Operation(
             "data", "write", do.imports.import_board, "POST /import", prepare=do.imports.prepare_import, wide=True
         ),

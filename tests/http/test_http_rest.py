@@ -1,12 +1,15 @@
 """REST: the board as programs use it."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from kanban_mcp.app import App
+from kanban_mcp.app import App, open_app
+from kanban_mcp.settings import Settings
 from tests.conftest import Call, SettableClock
+from tests.http.conftest import serving
 
 
 def told(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
@@ -292,3 +295,18 @@ async def test_calls_are_counted_by_transport_and_requests_by_template(
     rows = (await client.get("/api/performance")).json()["operations"]["items"]
     (row,) = (row for row in rows if (row["operation"], row["transport"]) == ("get_task", "rest"))
     assert (row["count"], row["errors"]) == (4, 1)
+
+
+async def test_no_get_writes_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "plan.jsonl"
+    settings = Settings(db=tmp_path / "kanban.db", files=tmp_path)
+    with open_app(settings) as app, serving(app) as url:
+        async with httpx2.AsyncClient(base_url=url) as client:
+            await client.post("/api/boards", json={"name": "Plan"})
+            for method in ("GET", "HEAD"):
+                refused = await client.request(method, "/api/boards/1/export", params={"file": file.name})
+                assert (refused.status_code, refused.headers["allow"]) == (405, "POST, OPTIONS")
+            assert not file.exists()
+            exported = await client.post("/api/boards/1/export", json={"file": file.name})
+    assert (exported.status_code, exported.json()["file"]) == (200, file.name)
+    assert file.exists()
