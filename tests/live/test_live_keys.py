@@ -151,6 +151,17 @@ async def test_the_first_key_ends_what_was_open_to_all(app: App, server: str) ->
 # Strangers
 
 
+async def test_who_brought_no_key_yet_is_told_how_to_send_it(app: App, server: str) -> None:
+    key = made(app)
+    async with listening(server) as ear:
+        await ear.say(type="subscribe", rooms=["board:1", "board:2"])
+        told = await ear.next()
+        assert (told["type"], told["code"]) == ("error", "unauthorized")
+        assert '{"type":"authenticate","key":"kbn_..."}' in told["hint"]
+        await ear.say(type="authenticate", key=key)
+        assert "seq" in await ear.next()
+
+
 async def test_who_brings_no_key_is_let_go(app: App, server: str) -> None:
     made(app)
     async with listening(server) as ear:

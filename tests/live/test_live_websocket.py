@@ -203,6 +203,18 @@ def _without_nulls(change: dict[str, Any]) -> dict[str, Any]:
 # Limits, each on a server of its own
 
 
+async def test_text_that_is_no_utf_8_closes_its_socket_and_leaves_no_traceback(db: Path) -> None:
+    with serving(db) as running:
+        async with listening(running.url) as ear:
+            ear.connection.protocol.send_text(b"\xff\xfe")
+            ear.connection.transport.write(b"".join(ear.connection.protocol.data_to_send()))
+            with pytest.raises(ConnectionClosed) as ended:
+                await ear.next()
+            assert ended.value.rcvd is not None
+            assert ended.value.rcvd.code == 1007
+        assert "Traceback" not in running.stop()
+
+
 def connect_to(server: Running) -> connect:
     """A socket, from before its welcome."""
     return connect(server.url.replace("http", "ws") + "/ws", ping_interval=None)

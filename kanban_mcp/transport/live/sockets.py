@@ -179,6 +179,11 @@ class Socket:
                 self._leave(name)
         elif isinstance(asked, Authenticate):
             await self._authenticate(asked.key)
+        elif self.caller == STRANGER:
+            raise Unauthorized(
+                "This server asks for an API key.",
+                hint='Send {"type":"authenticate","key":"kbn_..."}, then go on; `kanban-mcp keys create` makes one.',
+            )
         else:
             for name in dict.fromkeys(asked.rooms):
                 try:

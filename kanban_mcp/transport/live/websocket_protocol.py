@@ -30,6 +30,14 @@ class Protocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             self.scope["extensions"][PUSH] = self.push  # type: ignore[assignment]  # uvicorn knows only its own
 
+    def send_receive_event_to_app(self) -> None:
+        """Called with a message that is whole. What is no UTF-8 is the client's mistake: no traceback in our log."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     def push(self, frame: bytes) -> bool:
         """Write a whole frame, unless the client is behind or the connection on its end."""
         if not self.handshake_complete or self.close_sent or self.transport.is_closing():
@@ -43,3 +51,11 @@ class Protocol(WebSocketsSansIOProtocol):
         """Called when the application is done. Closing alone waits for the client to take the rest, for ever."""
         super().on_task_complete(task)
         self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
+
+
+def _is_text(frames: list[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
