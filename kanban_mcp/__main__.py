@@ -1,5 +1,9 @@
 """`python -m kanban_mcp`, and the console script."""
 
+import errno
+import os
+import sys
+
 from kanban_mcp.loading import loading
 
 
@@ -7,7 +11,14 @@ def main() -> None:
     """Start."""
     with loading():
         from kanban_mcp.cli import main as command_line  # noqa: PLC0415
-    command_line()
+    try:
+        command_line()
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        # What could not be written would be tried again at the end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit("kanban-mcp: There is no space where the output goes.")
 
 
 if __name__ == "__main__":

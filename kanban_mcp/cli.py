@@ -14,7 +14,7 @@ from kanban_mcp import __version__
 from kanban_mcp.commands.flags import UNUSABLE, common
 from kanban_mcp.commands.flags import settings as settings_of
 from kanban_mcp.commands.group import LazyGroup
-from kanban_mcp.errors import Busy, Unusable
+from kanban_mcp.errors import Busy, Unreachable, Unusable
 from kanban_mcp.loading import loading
 from kanban_mcp.opening import Opened, opening
 from kanban_mcp.settings import Settings
@@ -42,6 +42,12 @@ COMMANDS = {
     "completion": "completion:completion",
 }
 """Commands for people, in the order of help, each with its file in `commands/`."""
+
+ON_A_TERMINAL = (
+    "kanban-mcp: an MCP server, which waits for a client to speak on stdin; Ctrl-C ends it.\n"
+    "  `kanban-mcp demo` shows what it does, `kanban-mcp --help` what else there is."
+)
+"""Said to someone who types the bare name; a client starts a server through pipes."""
 
 
 @click.group(
@@ -129,6 +135,8 @@ def _serve_stdio(settings: Settings) -> None:
     from kanban_mcp.transport.stdio import stdio  # noqa: PLC0415
 
     with _opened(settings) as opened:
+        if sys.stdin is not None and sys.stdin.isatty():
+            click.echo(ON_A_TERMINAL, err=True)
         anyio.run(stdio.serve_app, settings, functools.partial(_assembled, opened))
 
 
@@ -142,7 +150,8 @@ def _opened(settings: Settings) -> Iterator[Opened]:
         with opening(settings) as opened:
             yield opened
     except (Busy, Unusable) as error:
-        click.echo(f"kanban-mcp: {settings.db}: {error.message} {error.hint}", err=True)
+        about = "" if isinstance(error, Unreachable) else f"{settings.db}: "
+        click.echo(f"kanban-mcp: {about}{error.message} {error.hint}", err=True)
         sys.exit(UNUSABLE)
 
 

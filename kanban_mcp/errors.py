@@ -119,3 +119,7 @@ class Unusable(KanbanError):
     """The server cannot start on this database file."""
 
     code = "unusable"
+
+
+class Unreachable(Unusable):
+    """The server cannot listen at the address it was given."""

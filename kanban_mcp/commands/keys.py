@@ -92,7 +92,12 @@ def revoke(context: click.Context, key: str, db: Path | None) -> None:
     """End a key, by its id or whole, at once and in every server on the file."""
     with explained(), opened(settings_of(context, db=db), making=True) as app:
         ended = _written(app, lambda: app.services.keys.revoke(key))
+        with app.database.reading():
+            closed = not app.services.keys.any_usable()
     click.echo(f"Key {ended.id} of {ended.actor} is revoked.", err=True)
+    if closed:
+        again = "`kanban-mcp keys create --actor NAME` makes one"
+        click.echo(f"No key is left: nobody may call over HTTP until {again}.", err=True)
 
 
 def _written(app: App, run: Callable[[], _T]) -> _T:

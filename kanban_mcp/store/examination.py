@@ -33,7 +33,7 @@ class Examination:
         """Everything that is wrong. Raises Unusable when the file cannot even be looked at."""
         if not self._bench.path.is_file():
             raise Unusable("There is no such database file.", hint="Choose another with --db.")
-        with _openable(), self._bench.looking():
+        with _openable(self._bench.path), self._bench.looking():
             found = self._header()
             if not any(finding.check == "schema_version" for finding in found):
                 found += self._checks.guarded("schema", Blueprint(self._bench).found)
@@ -45,7 +45,7 @@ class Examination:
 
     def mend(self, found: list[Finding], backup: Path) -> None:
         """Copy the file to `backup`, then put right all that can be, in one transaction. Raises KanbanError."""
-        with _openable(), self._bench.alone():
+        with _openable(self._bench.path), self._bench.alone():
             self._bench.keep(backup)
             with self._bench.mending() as connection:
                 self._put_right(found)
@@ -150,12 +150,18 @@ class Examination:
 
 
 @contextlib.contextmanager
-def _openable() -> Iterator[None]:
+def _openable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_NOTADB":
             raise Unusable("The file is not a database.", hint="Choose another with --db.") from error
+        if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")) and not os.access(path.parent, os.W_OK):
+            raise Unusable(
+                f"The folder cannot be written, and SQLite shares memory there even to read: {path.parent}.",
+                hint=f"Copy the file, and {path.name}-wal if it is there, to another folder; examine the copy.",
+            ) from error
         said = translated(error)
         if said is error:
             raise Unusable(f"The file could not be put right: {error}.", hint="Restore a backup.") from error

@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -274,3 +276,27 @@ def test_what_came_from_elsewhere_is_sound_though_the_log_does_not_tell_its_begi
 def test_a_trimmed_log_is_not_held_against_the_tables(sound: Path, examine: Examine) -> None:
     tamper(sound, "delete from changes where seq < 8")
     assert examine().stdout == "Nothing is wrong.\n"
+
+
+@pytest.fixture
+def read_only(sound: Path, tmp_path: Path) -> Iterator[Path]:
+    """A sound file on a disk that takes no writes."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("not run: only root can mount a file system")
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, check=False).returncode:
+        pytest.skip("not run: a file system cannot be mounted here")
+    try:
+        shutil.copy(sound, place / "kanban.db")
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        yield place / "kanban.db"
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.parametrize("flags", [[], ["--fix"]])
+def test_a_file_on_a_disk_that_takes_no_writes_is_to_be_copied(read_only: Path, flags: list[str]) -> None:
+    ended = CliRunner().invoke(main, ["doctor", *flags, "--db", str(read_only)])
+    assert ended.exit_code == 2
+    assert f"cannot be written, and SQLite shares memory there even to read: {read_only.parent}. Copy" in ended.stderr

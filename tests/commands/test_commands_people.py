@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -208,3 +209,56 @@ def test_the_first_example_of_the_page_works_as_it_stands(typed: Typed) -> None:
         result = typed(*shlex.split(line)[1:])
         assert result.exit_code == 0, (line, result.output)
     assert json.loads(typed("task", "ready").stdout)["rows"][0][0] == 2
+
+
+# What stands around them
+
+
+def test_who_types_the_bare_name_is_told_what_waits_and_how_it_ends(db: Path) -> None:
+    terminal = Terminal(db)
+    try:
+        terminal.until(lambda text: "waits for a client" in text and "kanban-mcp demo" in text)
+        terminal.type("\x03")
+        assert terminal.ended() in (0, 1)  # 1 from click, when the server was only starting
+        assert "Traceback" not in terminal.text
+    finally:
+        terminal.close()
+
+
+def test_a_server_whose_client_speaks_through_a_pipe_says_nothing_on_its_own(db: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "kanban_mcp", "--db", str(db)], input="", capture_output=True, text=True, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
+@pytest.mark.usefixtures("plan")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="not run: this system has no /dev/full")
+@pytest.mark.parametrize("words", ["task list", "--help"])
+def test_output_for_which_there_is_no_space_ends_a_command_in_one_line(db: Path, words: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "kanban_mcp", "--db", str(db), *words.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (1, "kanban-mcp: There is no space where the output goes.\n")
+
+
+@pytest.mark.usefixtures("plan")
+def test_a_command_whose_reader_has_left_ends_without_a_word(db: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "kanban_mcp", "--db", str(db), "task", "list"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert ended.stderr == ""

@@ -1,6 +1,7 @@
 """What a server cannot serve it refuses at the start: a sentence on stderr, exit code 2, and the file as it was."""
 
 import os
+import socket
 import stat
 import sys
 import tempfile
@@ -196,3 +197,19 @@ def test_a_flag_that_makes_no_sense_is_refused(db: Path, flags: list[str], words
 def test_a_variable_that_makes_no_sense_is_refused(db: Path, name: str, value: str, words: str) -> None:
     check_refused(start(command(db), {name: value}), words)
     assert not db.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("127.0.0.1", "Address already in use. Choose another --port"),
+        ("192.0.2.1", "Cannot assign requested address. Choose another --host"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_told_with_what_to_choose_instead(db: Path, host: str, words: str) -> None:
+    started = start(command(db, "keys", "create", "--actor", "ann"))  # without one, other addresses are not served
+    assert started.returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = start(command(db, "serve", "--host", host, "--port", str(port)))
+    check_refused(ended, f"kanban-mcp: The server cannot listen on {host}:{port}: {words}")

@@ -159,6 +159,13 @@ async def test_a_wrong_a_torn_and_a_foreign_key_are_refused_alike(app: App, loca
     assert len({answered.json()["detail"] for answered in answers}) == 1
 
 
+async def test_who_revokes_the_last_key_is_told_that_nobody_may_call_now(db: Path) -> None:
+    first, second = (command(db, "keys", "create", "--actor", name).stdout.strip() for name in ("ann", "bo"))
+    assert "No key is left" not in command(db, "keys", "revoke", first).stderr
+    said = command(db, "keys", "revoke", second).stderr
+    assert "No key is left: nobody may call over HTTP until `kanban-mcp keys create --actor NAME` makes one." in said
+
+
 async def test_a_revoked_key_is_dead_at_once_also_in_another_process(db: Path, app: App) -> None:
     text = made(app)
     with serving(app) as url:

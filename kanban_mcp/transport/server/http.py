@@ -1,7 +1,10 @@
 """The HTTP server."""
 
+import asyncio
 import contextlib
+import errno
 import gc
+import os
 import resource
 import shlex
 import signal
@@ -13,7 +16,7 @@ import click
 import uvicorn
 
 from kanban_mcp.app import App
-from kanban_mcp.errors import Unusable
+from kanban_mcp.errors import Unreachable, Unusable
 from kanban_mcp.transport.access.guard import is_loopback
 from kanban_mcp.transport.live.websocket_protocol import Protocol
 from kanban_mcp.transport.server.asgi import Site, site
@@ -30,6 +33,8 @@ LONGEST_FRAME = 65_536
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where this machine reaches a server that listens on all addresses."""
+_OF_PORTS = (errno.EADDRINUSE, errno.EACCES)
+"""Why an address is not to be had that is right but for its port."""
 
 
 async def serve(app: App, listening: Callable[[str], None] | None = None) -> None:
@@ -72,6 +77,17 @@ def _check_keys(app: App) -> None:
     )
 
 
+async def _check_address(host: str, port: int) -> None:
+    """Bind for a moment: where that fails, uvicorn logs the system's words and ends the process."""
+    try:
+        bound = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        hint = "Choose another --port; 0 takes a free one." if error.errno in _OF_PORTS else "Choose another --host."
+        raise Unreachable(f"The server cannot listen on {_quoted(host)}:{port}: {reason}.", hint=hint) from error
+    bound.close()
+
+
 class HttpServer(uvicorn.Server):
     """Says where it listens, and at the end lets go what would stay open for ever.
 
@@ -104,7 +120,9 @@ class HttpServer(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; one line on stderr says where, also when the port was any free one."""
+        """Listen; one line on stderr says where, also when the port was any free one. Raises Unreachable."""
+        if sockets is None:
+            await _check_address(self.config.host, self.config.port)
         await super().startup(sockets)
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         click.echo(f"kanban-mcp: serving on http://{_quoted(host)}:{port}", err=True)
