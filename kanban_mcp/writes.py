@@ -5,7 +5,6 @@ import hashlib
 import json
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
 from typing import Any
 
 import anyio.to_thread
@@ -54,13 +53,13 @@ class Writes:
         def job() -> Answer:
             return run() if key is None else self._once(operation, arguments, key, run)
 
-        return self._awaited(self._writer.submit(job, caller=caller))
+        return self._awaited(job, caller)
 
-    def _awaited(self, answer: "Future[Answer]") -> Awaitable[Answer]:
+    def _awaited(self, job: Callable[[], Answer], caller: Caller) -> Awaitable[Answer]:
         loop = asyncio.get_running_loop()
         if (landing := self._landings.get(loop)) is None:
             landing = self._landings[loop] = Landing(loop)
-        return landing.awaited(answer)
+        return landing.awaited(self._writer.submit(job, caller=caller, landing=landing))
 
     async def _prepared(
         self,
@@ -82,7 +81,7 @@ class Writes:
                 given()
             return answer(write().lean())
 
-        return await self._awaited(self._writer.submit(job, caller=caller))
+        return await self._awaited(job, caller)
 
     def _once(self, operation: Operation, arguments: dict[str, Any], key: str, run: Callable[[], Answer]) -> Answer:
         """The first answer under the actor's key, or that of carrying the operation out."""

@@ -17,6 +17,7 @@ from kanban_mcp.progress import heard_by
 from kanban_mcp.store.database import Database
 from kanban_mcp.store.engine import sqlite3
 from kanban_mcp.store.faults import translated
+from kanban_mcp.store.landing import Landing
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class _Job:
 
     run: Callable[[], Any]
     caller: Caller
+    landing: Landing | None
     answer: "_Ticket[Any]" = field(default_factory=_Ticket)
     queued_at: float = field(default_factory=time.perf_counter)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
@@ -125,11 +127,14 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="kanban-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[], _T], *, caller: Caller) -> "Future[_T]":
-        """Queue a job. Cancelling the future withdraws it, unless it is committed. Raises Busy when too many wait."""
+    def submit(self, run: Callable[[], _T], *, caller: Caller, landing: Landing | None = None) -> "Future[_T]":
+        """Queue a job. Cancelling the future withdraws it, unless it is committed. Raises Busy when too many wait.
+
+        `landing` is woken when all of its group are answered.
+        """
         if self._stopped:
             raise Busy("The server is shutting down.", hint="Start it again and repeat the call.")
-        job = _Job(run, caller)
+        job = _Job(run, caller, landing)
         try:
             self._queue.put_nowait(job)
         except queue.Full:
@@ -186,6 +191,8 @@ class Writer:
                 job.answer.set_result(outcome.result)
             else:
                 job.answer.set_exception(outcome.error)
+        for landing in {job.landing for job in jobs if job.landing is not None}:
+            landing.wake()
 
     def _tell(self, sample: GroupSample) -> None:
         if self.on_group is not None:
