@@ -25,15 +25,12 @@ class Creation:
 
     def create(self, board: Board, spec: TaskSpec, made: Sequence[int]) -> TaggedTask:
         """Make a task; `$n` in the spec means the nth of those already made."""
-        column = (
-            self._boards.column(board.id, spec.status) if spec.status else self._store.boards.first_column(board.id)
-        )
+        column, position = self._place(board, spec.status)
         self._boards.check_room(column)
         needs = list(dict.fromkeys(self._referred(ref, made, board.id) for ref in spec.depends_on))
         parent_id = None if spec.parent_id is None else self._referred(spec.parent_id, made, board.id)
-        task = self._insert(board, spec, column, parent_id)
-        tags = self._tags.add(task.id, spec.tags) if spec.tags else []
-        self._log(task, tags, needs)
+        task = self._insert(board, spec, column, position, parent_id)
+        self._log(task, needs)
         if parent_id is not None:
             self.adopt(parent_id, open_=column.category != "done")
         blocked_by = 0
@@ -45,7 +42,7 @@ class Creation:
             if self._writing.get(needed).open:
                 self._blocking.add(task.id, 1)
                 blocked_by += 1
-        return task.model_copy(update={"tags": tags, "blocked_by": blocked_by}) if tags or blocked_by else task
+        return task.model_copy(update={"blocked_by": blocked_by}) if blocked_by else task
 
     def adopt(self, parent_id: int, *, open_: bool) -> None:
         """Count a new subtask of a task. Raises Conflict when the parent is done and the subtask is not."""
@@ -77,29 +74,38 @@ class Creation:
         self._referred(parent_id, [], task.board_id)
         self._blocking.check_acyclic(parent_id, task.id)
 
-    def _insert(self, board: Board, spec: TaskSpec, column: Column, parent_id: int | None) -> TaggedTask:
-        now = self._store.now
-        return self._store.tasks.insert(
-            {
-                "board_id": board.id,
-                "status": column.status,
-                "position": self._store.tasks.end_of(board.id, column.status),
-                "priority": spec.priority,
-                "title": spec.title,
-                "description": spec.description,
-                "acceptance": spec.acceptance,
-                "assignee": spec.assignee or None,
-                "created_by": self._store.actor,
-                "parent_id": parent_id,
-                "due_at": spec.due_at or None,
-                "started_at": now if column.category == "active" else None,
-                "completed_at": now if column.category == "done" else None,
-            }
-        )
+    def _place(self, board: Board, status: str | None) -> tuple[Column, str]:
+        """The column that was asked for, else the first, and the order key after its last task."""
+        if status is None:
+            return self._store.boards.first_place(board.id)
+        column = self._boards.column(board.id, status)
+        return column, self._store.tasks.end_of(board.id, column.status)
 
-    def _log(self, task: Task, tags: list[str], needs: list[int]) -> None:
+    def _insert(self, board: Board, spec: TaskSpec, column: Column, position: str, parent_id: int | None) -> TaggedTask:
+        now = self._store.now
+        new: dict[str, Any] = {
+            "board_id": board.id,
+            "status": column.status,
+            "position": position,
+            "priority": spec.priority,
+            "title": spec.title,
+            "description": spec.description,
+            "acceptance": spec.acceptance,
+            "assignee": spec.assignee or None,
+            "created_by": self._store.actor,
+            "parent_id": parent_id,
+            "due_at": spec.due_at or None,
+            "created_at": now,
+            "updated_at": now,
+            "started_at": now if column.category == "active" else None,
+            "completed_at": now if column.category == "done" else None,
+        }
+        task_id = self._store.tasks.insert(new)
+        tags = self._tags.add(task_id, spec.tags) if spec.tags else []
+        return TaggedTask(id=task_id, version=1, tags=tags, **new)
+
+    def _log(self, task: TaggedTask, needs: list[int]) -> None:
         after: dict[str, Any] = {**task.lean(), "position": task.position}
-        after |= {"tags": tags} if tags else {}
         after |= {"depends_on": needs} if needs else {}
         self._store.changes.record("created", "task", task.id, board_id=task.board_id, task_id=task.id, after=after)
 

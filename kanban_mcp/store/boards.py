@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kanban_mcp.models.board import Board, Column, ColumnSpec, ColumnStats
+from kanban_mcp.models.position import between
 from kanban_mcp.store.database import Database, Row
 
 
@@ -139,18 +140,20 @@ class BoardStore:
         )
         return [(row["status"], row["name"]) for row in rows]
 
-    def first_column(self, board_id: int) -> Column:
-        """The column where tasks begin."""
+    def first_place(self, board_id: int) -> tuple[Column, str]:
+        """The column where tasks begin, and the order key after its last task."""
         row = self._db.one(
             "columns.first",
             """
-            select status, name, category, wip_limit, task_count from columns
-            where board_id = :board_id order by position limit 1
+            select c.status, c.name, c.category, c.wip_limit, c.task_count,
+                (select max(t.position) from tasks t
+                 where t.board_id = c.board_id and t.status = c.status and t.archived_at is null) as last
+            from columns c where c.board_id = :board_id order by c.position limit 1
             """,
             board_id=board_id,
         )
         assert row is not None
-        return _column(row)
+        return _column(row), between(row["last"], None)
 
     def set_columns(self, board_id: int, specs: Iterable[ColumnSpec]) -> None:
         """Make these the columns of a board, in this order; the ones left out must hold no task row."""

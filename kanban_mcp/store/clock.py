@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 Clock: TypeAlias = Callable[[], datetime]
 
 
@@ -15,7 +16,7 @@ def system_clock() -> datetime:
 
 def stamp(moment: datetime) -> str:
     """A moment as stored: UTC, microseconds, sorts as text."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def later(text: str, seconds: float) -> str:
@@ -47,5 +48,5 @@ class Stamps:
 
     def next(self) -> str:
         """Now, or a microsecond after the last stamp."""
-        self._last = max(self._clock(), self._last + timedelta(microseconds=1))
+        self._last = max(self._clock(), self._last + _TICK)
         return stamp(self._last)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from kanban_mcp.models.position import between
-from kanban_mcp.models.task import TaggedTask, Task, TaskLink, TaskRow
+from kanban_mcp.models.task import Task, TaskLink, TaskRow
 from kanban_mcp.store.database import Database, Row
 
 LISTED = """
@@ -55,20 +55,18 @@ class TaskStore:
         row = self._db.one("tasks.get", "select * from tasks where id = :id", id=task_id)
         return task(row) if row is not None and self._db.transaction.caller.sees(row["board_id"]) else None
 
-    def insert(self, new: dict[str, Any]) -> TaggedTask:
-        """A new task from the values of its columns, without tags yet."""
-        now = self._db.transaction.now
-        task_id = self._db.insert(
+    def insert(self, new: dict[str, Any]) -> int:
+        """A new task from the values of its columns; its id."""
+        return self._db.insert(
             "tasks.insert",
             """
             insert into tasks (board_id, status, position, priority, title, description, acceptance, assignee,
                 created_by, parent_id, due_at, created_at, updated_at, started_at, completed_at)
             values (:board_id, :status, :position, :priority, :title, :description, :acceptance, :assignee,
-                :created_by, :parent_id, :due_at, :now, :now, :started_at, :completed_at)
+                :created_by, :parent_id, :due_at, :created_at, :updated_at, :started_at, :completed_at)
             """,
-            **{**new, "now": now, "acceptance": _checklist(new["acceptance"])},
+            **{**new, "acceptance": _checklist(new["acceptance"])},
         )
-        return TaggedTask(id=task_id, version=1, created_at=now, updated_at=now, **new)
 
     def save(self, task: Task) -> None:
         """Write back everything in a task that may change, except the count of its blockers."""

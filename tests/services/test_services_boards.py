@@ -84,6 +84,18 @@ async def test_columns_that_make_no_board_are_refused(refused: Refused, columns:
     assert (error.code, bool(error.hint)) == ("invalid", True)
 
 
+async def test_a_task_begins_at_the_end_of_the_column_that_is_first_now(call: Call, board: dict[str, Any]) -> None:
+    await call("create_task", title="in the column that was first")
+    await call("create_tasks", tasks=[{"title": title, "status": "todo"} for title in ("one", "two")])
+    columns = [{key: column[key] for key in ("status", "category")} for column in board["columns"]]
+    columns.sort(key=lambda column: column["status"] != "todo")
+    await call("set_columns", columns=columns)
+    made = await call("create_task", title="three", tags=["New", "core"])
+    assert (made["status"], made["tags"]) == ("todo", ["core", "New"])
+    listed = await call("list_tasks", status="todo")
+    assert [row[1] for row in listed["rows"]] == ["one", "two", "three"]
+
+
 async def test_columns_are_added_reordered_renamed_and_removed(call: Call, board: dict[str, Any]) -> None:
     columns = [
         {"status": "done", "category": "done", "name": "Finished"},

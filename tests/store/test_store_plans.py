@@ -38,6 +38,7 @@ INDEXES = {
     "changes.fields_changed": "changes_of_task",
     "changes.since": "PRIMARY KEY",
     "changes.at": "PRIMARY KEY",
+    "columns.first": "tasks_by_position",
     "columns.ages": "tasks_unchanged",
     "columns.holds_tasks": "tasks_archived",
     "tags.of_task": "PRIMARY KEY",
@@ -76,6 +77,7 @@ EVERYDAY: list[tuple[str, dict[str, Any]]] = [
 ]
 UNSORTED = {
     "columns.ages",
+    "columns.first",
     "dependencies.blockers",
     "dependencies.related",
     "changes.fields_changed",
