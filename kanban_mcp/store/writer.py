@@ -1,6 +1,5 @@
 """Group commit: one thread that writes, and commits whatever queued while the last commit ran."""
 
-import contextlib
 import contextvars
 import logging
 import queue
@@ -122,7 +121,8 @@ class Writer:
         self._database = database
         self._batch = batch
         self._window = window
-        self._queue: queue.Queue[_Job | None] = queue.Queue(waiting)
+        self._most = waiting
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._serve, name="kanban-writer", daemon=True)
         self._thread.start()
@@ -134,11 +134,11 @@ class Writer:
         """
         if self._stopped:
             raise Busy("The server is shutting down.", hint="Start it again and repeat the call.")
+        # A bounded queue would take locks for every job; threads that ask in the same moment may pass it by one each.
+        if self._queue.qsize() >= self._most:
+            raise Busy("Too many writes are waiting.", hint="Try again in a moment.")
         job = _Job(run, caller, landing)
-        try:
-            self._queue.put_nowait(job)
-        except queue.Full:
-            raise Busy("Too many writes are waiting.", hint="Try again in a moment.") from None
+        self._queue.put(job)
         return job.answer
 
     @property
@@ -149,8 +149,7 @@ class Writer:
     def stop(self, seconds: float = 1.0) -> bool:
         """Finish what is queued, then end; whether that was done in time. What was not is not acknowledged either."""
         self._stopped = True
-        with contextlib.suppress(queue.Full):
-            self._queue.put(None, timeout=seconds)
+        self._queue.put(None)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
