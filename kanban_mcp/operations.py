@@ -104,6 +104,10 @@ class Operation:
         lean: dict[str, Any] = _lean(schema, schema.get("$defs", {}))
         return lean
 
+    def call(self, arguments: Mapping[str, Any]) -> "Call":
+        """A call with these arguments."""
+        return Call(self, arguments)
+
     def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments given, each as its type; null stands for not given. Raises Invalid."""
         known = self.arguments.model_fields

@@ -13,6 +13,7 @@ from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.wire.fast_lane import FastLane, Line
 from kanban_mcp.transport.wire.introduction import MODERN_VERSION
 from kanban_mcp.transport.wire.recognition import Request, enveloped, request_in
+from kanban_mcp.transport.wire.repeats import PlainCall, Repeats
 
 _VERSION, _METHOD, _NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
 _PARAMETER = re.compile(b"mcp-param-").match
@@ -24,6 +25,7 @@ class FastHttp:
     def __init__(self, library: ASGIApp, fast: FastLane) -> None:
         self._library = library
         self._fast = fast
+        self._repeats = Repeats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
@@ -50,13 +52,26 @@ class FastHttp:
         return None
 
     def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Line | Awaitable[Line] | None:
+        caller, moment = scope["caller"], scope["moment"]
+        if (again := self._repeats.find(body)) is not None:
+            number, known = again
+            if not _named_truly(known.call.operation.name, headers):
+                return None
+            return self._fast.make(number, *known, modern=True, caller=caller, moment=moment)
         try:
             request = request_in(from_json(body))
         except ValueError:
             return None
         if request is None or (asked := enveloped(request)) is None or not _told_truly(request, headers):
             return None
-        return self._fast.modern(*asked, caller=scope["caller"], moment=scope["moment"])
+        if request.method != "tools/call":
+            return self._fast.modern(*asked, caller=caller, moment=moment)
+        plain, asker = asked
+        if (call := self._fast.call(plain)) is None:
+            return None
+        if call.operation.effect == "read":
+            self._repeats.keep(body, request, PlainCall(call, asker))
+        return self._fast.make(request.id, call, asker, modern=True, caller=caller, moment=moment)
 
 
 def _headers(scope: Scope) -> Mapping[bytes, bytes] | None:
@@ -76,11 +91,15 @@ def _headers(scope: Scope) -> Mapping[bytes, bytes] | None:
 
 def _told_truly(request: Request, headers: Mapping[bytes, bytes]) -> bool:
     """Whether the headers that others route by say what the body says."""
+    if request.method != "tools/call":
+        return headers.get(_METHOD) == request.method.encode()
     name = request.params.get("name")
-    named = request.method != "tools/call" or (
-        type(name) is str and name.isidentifier() and headers.get(_NAME) == name.encode()
-    )
-    return named and headers.get(_METHOD) == request.method.encode()
+    return type(name) is str and name.isidentifier() and _named_truly(name, headers)
+
+
+def _named_truly(name: str, headers: Mapping[bytes, bytes]) -> bool:
+    """The same for the call of a tool."""
+    return headers.get(_NAME) == name.encode() and headers.get(_METHOD) == b"tools/call"
 
 
 async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None:

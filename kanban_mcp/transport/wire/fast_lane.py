@@ -4,7 +4,7 @@ The library spends nine tenths of a call on its envelopes. Here the operation's 
 it is; what is not plain takes the library's way, and both ways give the same answers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +18,7 @@ from kanban_mcp.transport.wire.introduction import STAMP, Introduction, actor_na
 from kanban_mcp.transport.wire.recognition import Asker, Request, RequestId, call_in
 
 if TYPE_CHECKING:
+    from kanban_mcp.operations import Call, Operation
     from kanban_mcp.runner import Runner
     from kanban_mcp.store.cache import Moment
 
@@ -90,9 +91,9 @@ class FastLane:
         return self._find()
 
     @cached_property
-    def _swift(self) -> frozenset[str]:
+    def _swift(self) -> "Mapping[str, Operation]":
         """Operations that ask nothing back and tell nothing on the way."""
-        return frozenset(operation.name for operation in self._runner.catalog if operation.effect != "destroy")
+        return {operation.name: operation for operation in self._runner.catalog if operation.effect != "destroy"}
 
     def _call(
         self,
@@ -103,22 +104,36 @@ class FastLane:
         caller: Caller | None = None,
         moment: "Moment | None" = None,
     ) -> Line | Awaitable[Line] | None:
-        call = call_in(request.params)
-        if call is None or call.name not in self._swift:
-            return None
+        call = self.call(request)
+        return None if call is None else self.make(request.id, call, asker, modern=modern, caller=caller, moment=moment)
+
+    def call(self, request: Request) -> "Call | None":
+        """The call that a request makes, if it is a plain one."""
+        asked = call_in(request.params)
+        operation = None if asked is None else self._swift.get(asked.name)
+        return None if asked is None or operation is None else operation.call(asked.arguments)
+
+    def make(
+        self,
+        request: RequestId,
+        call: "Call",
+        asker: Asker,
+        *,
+        modern: bool,
+        caller: Caller | None = None,
+        moment: "Moment | None" = None,
+    ) -> Line | Awaitable[Line]:
+        """The answer to a call, which may have been made before; `caller` and `moment` as with `modern`."""
         caller = caller or self._user
         if not caller.actor:
             caller = caller.named(actor_named(asker.name))
-        begin, transport = self._runner.begin, self._transport
         try:
-            begun = begin(call.name, call.arguments, caller=caller, transport=transport, moment=moment)
+            begun = self._runner.make(call, caller=caller, transport=self._transport, moment=moment)
         except KanbanError as error:
-            return self._refused(request.id, error, caller, modern)
-        return (
-            result(request.id, begun, modern=modern)
-            if isinstance(begun, Answer)
-            else self._awaited(request.id, begun, caller, modern)
-        )
+            return self._refused(request, error, caller, modern)
+        if isinstance(begun, Answer):
+            return result(request, begun, modern=modern)
+        return self._awaited(request, begun, caller, modern)
 
     async def _awaited(self, request: RequestId, begun: Awaitable[Answer], caller: Caller, modern: bool) -> Line:
         try:
