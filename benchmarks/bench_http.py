@@ -106,7 +106,7 @@ def _calls(servers: Both) -> list[Figure]:
     get, stock, bare = (f"{median(rates[name]):.0f} calls/s" for name in works)
     what = f"MCP get_task, {FLIGHT} in flight"
     pairs = (
-        # docs/explanation/performance.md says where the time goes, and why five times is missed.
+        # docs/explanation/performance.md says where the time goes.
         ("empty tool of a stock server", "stock", 5, f"{get} against {stock}", True),
         ("bare route with the same read", "bare", 0.4, f"{get} against {bare}", False),
     )

@@ -129,7 +129,8 @@ class Cache:
 
     def _holds(self, entry: Entry) -> bool:
         seq, epoch = entry.read
-        if epoch != self._epoch or any(self._marks.get(scope, 0) > seq for scope in entry.scopes):
+        marked = not self._marks.keys().isdisjoint(entry.scopes)
+        if epoch != self._epoch or (marked and any(self._marks.get(scope, 0) > seq for scope in entry.scopes)):
             self.outdated += 1
             return False
         return True

@@ -296,6 +296,28 @@ def test_a_head_that_came_before_is_a_body_where_one_is_due(swift: Running, conn
     assert b"task 0" in wire.ask(inside)[1]
 
 
+def test_a_call_that_came_before_is_answered_under_the_id_it_has_and_as_its_caller_may(
+    app: App, swift: Running, connect: Connect
+) -> None:
+    wire = connect(swift)
+    for number in (1, 1, 2, 2, 30, 1):
+        body = json.loads(wire.ask(post("get_task", {"task_id": 1}, number=number))[1])
+        assert (body["id"], body["result"]["structuredContent"]["title"]) == (number, "task 0")
+    for wrong in ({"task_id": 99}, {"nonsense": 1}):
+        answers = {wire.ask(post("get_task", wrong))[1] for _ in range(3)}
+        assert len(answers) == 1 and b'"isError":true' in answers.pop()
+    anyio.run(partial(app.runner.call, "create_board", {"name": "Other"}, actor="ann"))
+    limited = lambda: app.services.keys.create("ann", "read", boards=("Other",))  # noqa: E731
+    seeing, blind = made(app, scope="read"), app.writer.submit(limited, caller=Caller("test")).result()[1]
+    for _ in range(3):
+        assert b"task 0" in wire.ask(post("get_task", {"task_id": 1}, f"x-api-key: {seeing}"))[1]
+        assert b"not_found" in wire.ask(post("get_task", {"task_id": 1}, f"x-api-key: {blind}"))[1]
+    other = post("get_task", {"task_id": 1}, f"x-api-key: {seeing}").replace(
+        b"Mcp-Name: get_task", b"Mcp-Name: get_tasx"
+    )
+    assert not wire.ask(other)[0].startswith(b"HTTP/1.1 200")
+
+
 def test_a_write_of_another_process_ends_what_was_unchanged_and_what_a_tool_answered(
     app: App, swift: Running, connect: Connect
 ) -> None:

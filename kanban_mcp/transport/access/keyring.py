@@ -1,5 +1,6 @@
 """Which key lets whom in; asked with every request, answered from the file only after something was committed."""
 
+import asyncio
 import contextlib
 import functools
 import hmac
@@ -20,12 +21,14 @@ USED_SECONDS = 600.0
 class Keyring:
     """The keys of a file, as they are in this moment, whichever process made or revoked them.
 
-    `moment` is when they were looked at last. For the event loop alone.
+    `moment` is when they were looked at last, which is once in a turn of the event loop: what it answers in one turn
+    had begun to come before, and so need not show what is committed meanwhile. For the event loop alone.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.moment: Moment | None = None
+        self._looked = False
         self._known: dict[str, Key] = {}
         self._any = False
         self._used: dict[str, float] = {}
@@ -68,12 +71,19 @@ class Keyring:
 
     def _look(self) -> None:
         """Forget what a commit may have changed."""
+        if self._looked:
+            return
         moment = self._app.follower.follow()
         if moment != self.moment:
             self._known.clear()
             with self._app.database.reading():
                 self._any = self._any or self._app.services.keys.any()
             self.moment = moment
+        self._looked = True
+        asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        self._looked = False
 
     def _usable(self, key: Key) -> bool:
         return key.usable_at(stamp(self._app.database.clock()))

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from kanban_mcp.errors import Unauthorized
 from kanban_mcp.transport.access.auth import Admission
-from kanban_mcp.transport.access.fields import fields
+from kanban_mcp.transport.access.fields import concluded, fields
 from kanban_mcp.transport.access.guard import Guard
 from kanban_mcp.transport.access.rate_limit import RateLimit, told
 from kanban_mcp.transport.replies import Reply
@@ -37,9 +37,7 @@ class Express:
             return None
 
     def _begun(self, scope: Scope, body: bytes) -> Reply | None:
-        given = fields(scope)
-        # What a page of elsewhere may ask is told in headers, and what is wrong with a body in a problem, further on.
-        if b"origin" in given or b"content-encoding" in given or self._guard.refusal(scope) is not None:
+        if not concluded(scope, self._is_plain):
             return None
         try:
             self._admission.admit(scope)
@@ -48,9 +46,14 @@ class Express:
         if self._limit is not None and not self._limit.count(scope).allowed:
             return None
         reply = self._rest.begin(scope) if scope["method"] == "GET" else self._mcp.begin(scope, body)
-        if reply is not None and b"accept-encoding" in given and len(reply.body) >= SMALLEST:
+        if reply is not None and b"accept-encoding" in fields(scope) and len(reply.body) >= SMALLEST:
             scope["reply"] = reply
             return None
         if reply is None or self._limit is None:
             return reply
         return Reply(reply.status_code, [*reply.headers, *told(scope["verdict"])], reply.body)
+
+    def _is_plain(self, scope: Scope) -> bool:
+        """What a page of elsewhere may ask is told in headers, and what is wrong with a body in a problem, further on."""
+        given = fields(scope)
+        return b"origin" not in given and b"content-encoding" not in given and self._guard.refusal(scope) is None

@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kanban_mcp.transport.access.bodies import body_of, replayed
-from kanban_mcp.transport.access.fields import fields, repeated
+from kanban_mcp.transport.access.fields import concluded, fields, repeated
 from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.wire.fast_lane import FastLane, Line
 from kanban_mcp.transport.wire.introduction import MODERN_VERSION
@@ -28,7 +28,7 @@ class FastHttp:
         self._repeats = Repeats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+        headers = concluded(scope, _headers)
         if headers is None:
             await self._library(scope, receive, send)
             return
@@ -43,7 +43,7 @@ class FastHttp:
 
     def begin(self, scope: Scope, body: bytes) -> Reply | None:
         """The answer to a plain request, if it can be had at once; else it is gone on with later."""
-        headers = _headers(scope)
+        headers = concluded(scope, _headers)
         answer = None if headers is None else self._answer(scope, headers, body)
         if isinstance(answer, bytes):
             return _reply(answer)
