@@ -54,6 +54,6 @@ class Express:
         return Reply(reply.status_code, [*reply.headers, *told(scope["verdict"])], reply.body)
 
     def _is_plain(self, scope: Scope) -> bool:
-        """What a page of elsewhere may ask is told in headers, and what is wrong with a body in a problem, further on."""
+        """What pages of elsewhere may ask is told in headers, and what is wrong with a body in a problem, further on."""
         given = fields(scope)
         return b"origin" not in given and b"content-encoding" not in given and self._guard.refusal(scope) is None
