@@ -173,7 +173,10 @@ def test_both_ways_give_the_same_answers_byte_for_byte(swift: Running, usual: Ru
 
 
 def _sorted(answer: tuple[bytes, bytes]) -> tuple[list[bytes], bytes]:
-    return sorted(answer[0].split(b"\r\n")), answer[1]
+    head, body = answer
+    if body.startswith(b"\x1f\x8b"):
+        body = body[:4] + bytes(4) + body[8:]  # gzip writes down the second in which it was made
+    return sorted(head.split(b"\r\n")), body
 
 
 def test_each_request_counts_once_however_it_is_answered(swift: Running, connect: Connect) -> None:

@@ -21,14 +21,13 @@ USED_SECONDS = 600.0
 class Keyring:
     """The keys of a file, as they are in this moment, whichever process made or revoked them.
 
-    `moment` is when they were looked at last, which is once in a turn of the event loop: what it answers in one turn
-    had begun to come before, and so need not show what is committed meanwhile. For the event loop alone.
+    `moment` is when they were looked at last. For the event loop alone.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.moment: Moment | None = None
-        self._looked = False
+        self._held = False
         self._known: dict[str, Key] = {}
         self._any = False
         self._used: dict[str, float] = {}
@@ -58,6 +57,16 @@ class Keyring:
         self._look()
         return not self._any
 
+    def hold(self) -> None:
+        """What was just seen, when a caller was let in, holds for this turn of the event loop.
+
+        For requests as they are read: all of a turn had begun to come before it, and so need not show what is committed
+        in it.
+        """
+        if not self._held:
+            self._held = True
+            asyncio.get_running_loop().call_soon(self._let_go)
+
     def _key(self, key_id: str) -> Key | None:
         self._look()
         if key_id not in self._known:
@@ -71,7 +80,7 @@ class Keyring:
 
     def _look(self) -> None:
         """Forget what a commit may have changed."""
-        if self._looked:
+        if self._held:
             return
         moment = self._app.follower.follow()
         if moment != self.moment:
@@ -79,11 +88,9 @@ class Keyring:
             with self._app.database.reading():
                 self._any = self._any or self._app.services.keys.any()
             self.moment = moment
-        self._looked = True
-        asyncio.get_running_loop().call_soon(self._look_again)
 
-    def _look_again(self) -> None:
-        self._looked = False
+    def _let_go(self) -> None:
+        self._held = False
 
     def _usable(self, key: Key) -> bool:
         return key.usable_at(stamp(self._app.database.clock()))

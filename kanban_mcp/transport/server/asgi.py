@@ -88,7 +88,7 @@ def site(app: App) -> Site:
     # Spans, and counts that processes share, need to wait or to know more than is known then.
     begin = None
     if mcp.fast is not None and shared is None and app.watch.tracing is None:
-        begin = Express(way.guard, way.admission, way.limit, rest, mcp.fast).begin
+        begin = Express(way.guard, keyring, way.admission, way.limit, rest, mcp.fast).begin
     return Site(Ending(way.guard), close, paths, begin)
 
 

@@ -11,6 +11,7 @@ from kanban_mcp.errors import Unauthorized
 from kanban_mcp.transport.access.auth import Admission
 from kanban_mcp.transport.access.fields import concluded, fields
 from kanban_mcp.transport.access.guard import Guard
+from kanban_mcp.transport.access.keyring import Keyring
 from kanban_mcp.transport.access.rate_limit import RateLimit, told
 from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.rest.rest import Rest
@@ -21,8 +22,17 @@ from kanban_mcp.transport.streamable.mcp_fast import FastHttp
 class Express:
     """The parts that a request passes, asked one after the other without waiting."""
 
-    def __init__(self, guard: Guard, admission: Admission, limit: RateLimit | None, rest: Rest, mcp: FastHttp) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        keyring: Keyring,
+        admission: Admission,
+        limit: RateLimit | None,
+        rest: Rest,
+        mcp: FastHttp,
+    ) -> None:
         self._guard = guard
+        self._keyring = keyring
         self._admission = admission
         self._limit = limit
         self._rest = rest
@@ -43,6 +53,7 @@ class Express:
             self._admission.admit(scope)
         except Unauthorized:
             return None
+        self._keyring.hold()
         if self._limit is not None and not self._limit.count(scope).allowed:
             return None
         reply = self._rest.begin(scope) if scope["method"] == "GET" else self._mcp.begin(scope, body)
@@ -54,6 +65,6 @@ class Express:
         return Reply(reply.status_code, [*reply.headers, *told(scope["verdict"])], reply.body)
 
     def _is_plain(self, scope: Scope) -> bool:
-        """What pages of elsewhere may ask is told in headers, and what is wrong with a body in a problem, further on."""
+        """What pages of elsewhere may ask is told in headers, what is wrong with a body in a problem: further on."""
         given = fields(scope)
         return b"origin" not in given and b"content-encoding" not in given and self._guard.refusal(scope) is None
