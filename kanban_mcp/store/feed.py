@@ -1,5 +1,6 @@
 """Notices commits: those of this process at once, those of others within a poll."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -18,7 +19,8 @@ class Feed:
     def __init__(self, database: Database) -> None:
         self._version = database.watch()
         self._listeners: dict[int, Callable[[], object]] = {}
-        self._wake = threading.Event()
+        # Free when there is something to look for. To wait for an Event takes a fifth more of a look.
+        self._wake = threading.Lock()
         self._closed = False
         self._lock = threading.Lock()
         self._next = 0
@@ -31,19 +33,23 @@ class Feed:
             number = self._next
             self._next += 1
             self._listeners[number] = listener
-        self._wake.set()
+        self._rouse()
         return lambda: self._forget(number)
 
     def committed(self) -> None:
         """A commit of this process happened."""
         if self._listeners:
-            self._wake.set()
+            self._rouse()
 
     def close(self) -> None:
         """Stop noticing."""
         self._closed = True
-        self._wake.set()
+        self._rouse()
         self._thread.join()
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is free already
+            self._wake.release()
 
     def _forget(self, number: int) -> None:
         with self._lock:
@@ -52,8 +58,7 @@ class Feed:
     def _run(self) -> None:
         known = self._version()
         while True:
-            self._wake.wait(POLL_SECONDS if self._listeners else None)
-            self._wake.clear()
+            self._wake.acquire(timeout=POLL_SECONDS if self._listeners else -1)
             if self._closed:
                 return
             if (version := self._version()) != known:
