@@ -96,6 +96,15 @@ async def test_every_header_of_an_answer_is_in_the_reference(
     assert [name for name in sent if f"| `{name}` |" not in page.lower()] == []
 
 
+async def test_only_what_writes_is_said_to_take_a_version_to_match(document: dict[str, Any], app: App) -> None:
+    effects = {operation.name: operation.effect for operation in app.catalog.everything()}
+    for methods in document["paths"].values():
+        for said in methods.values():
+            taken = any(part.get("$ref", "").endswith("/IfMatch") for part in said["parameters"])
+            writes = effects[said["operationId"]] != "read"
+            assert writes or not (taken or "412" in said["responses"]), said["operationId"]
+
+
 async def test_the_document_tells_of_links_where_there_are_pages(document: dict[str, Any]) -> None:
     linked = {
         operation["operationId"]

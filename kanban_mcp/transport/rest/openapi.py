@@ -130,7 +130,7 @@ class OpenApi:
         shared = ["detail"] if self._results.has_pages(operation) else []
         shared += ["IdempotencyKey"] if operation.keyed else []
         shared += ["IfNoneMatch"] if _tagged(operation, method) else []
-        shared += ["IfMatch"] if method != "GET" and {"task_id", "board"} & set(resource.parameters) else []
+        shared += ["IfMatch"] if operation.effect != "read" and {"task_id", "board"} & set(resource.parameters) else []
         return [*found, *({"$ref": f"#/components/parameters/{name}"} for name in shared)]
 
     def _responses(self, operation: Operation, method: str) -> dict[str, Any]:
@@ -141,7 +141,8 @@ class OpenApi:
             "headers": referred((*names, *LIMITS)),
             "content": {"application/json": {"schema": self._results.of(operation)}},
         }
-        statuses = {*_ALWAYS, 404, 409, 408, 412, 413, 415} if method != "GET" else {*_ALWAYS, 404}
+        statuses = {*_ALWAYS, 404, 409, 408, 413, 415} if method != "GET" else {*_ALWAYS, 404}
+        statuses |= {412} if operation.effect != "read" else set()
         statuses |= {304} if _tagged(operation, method) else set()
         answers = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)}
         if operation.creates in _FOLLOWING:
