@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from kanban_mcp.app import App, open_app
 from kanban_mcp.settings import Settings
 from tests.http.test_http_keys import made, revoked
-from tests.web.conftest import Context, Rest, card, column
+from tests.web.conftest import NOTE_SUBSCRIPTION, Context, Rest, card, column, shown
 
 
 @pytest.fixture
@@ -30,12 +30,11 @@ def ann(app: App, url: str, board: int) -> Iterator[Rest]:
 
 def signed_in(page: Page, address: str, key: str) -> None:
     """Paste a key, and wait until the page hears of changes."""
+    page.add_init_script(NOTE_SUBSCRIPTION)
     page.goto(address)
     page.get_by_label("Key").fill(key)
-    with page.expect_websocket(lambda socket: socket.url.endswith("/ws")) as connecting:
-        page.get_by_role("button", name="Sign in").click()
-    with connecting.value.expect_event("framesent", lambda frame: '"subscribe"' in str(frame)):
-        page.wait_for_selector(".columns")
+    page.get_by_role("button", name="Sign in").click()
+    shown(page)
 
 
 def test_who_signed_in_hears_of_changes_in_their_own_name_and_forgets_the_key(
