@@ -161,7 +161,13 @@ def test_both_ways_give_the_same_answers_byte_for_byte(swift: Running, usual: Ru
         post("get_task", {"task_id": 99}),
         post("get_task", {"nonsense": 1}),
         post("list_tasks", {"limit": 3}),
+        post("list_tasks", {"limit": 20}, "Accept-Encoding: gzip"),
+        post("search", {"query": "task"}),
         post("no_such_tool", {}),
+        post("create_task", {"title": ""}),
+        post("update_task", {"task_id": 99, "title": "nobody"}),
+        post("update_task", {"task_id": 1, "version": 77, "title": "late"}),
+        post("delete_task", {"task_id": 99}),
         post("get_task", {"task_id": 1}, "Content-Encoding: gzip"),
     ]
     for request in requests * 3:

@@ -80,23 +80,29 @@ class Rest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is wrong with it is told as a problem document."""
-        if (begun := scope.pop("begun", None)) is not None or (begun := self._begun(scope)) is not None:
+        if (begun := self._begun(scope)) is not None:
             route, method, response = begun.known.route, "GET", await self._finished(begun, scope)
         else:
             route, method, response = await self._answered(scope, receive)
         self.asked[Asked(route, method, response.status_code)] += 1
         await response(scope, receive, send)
 
-    def begin(self, scope: Scope) -> Reply | None:
-        """The answer to a question that was asked before, if it can be had at once; else it is gone on with later."""
+    def begin(self, scope: Scope) -> Reply | Awaitable[Reply] | None:
+        """The answer to a question that was asked before, or the one to come."""
         begun = self._begun(scope)
-        if begun is not None and isinstance(begun.answer, Answer):
-            reply = self._told(begun.known, begun.answer, scope)
-            self.asked[Asked(begun.known.route, "GET", reply.status_code)] += 1
-            return reply
-        if begun is not None:
-            scope["begun"] = begun
-        return None
+        if begun is None:
+            return None
+        if isinstance(begun.answer, Answer):
+            return self._counted(begun, self._told(begun.known, begun.answer, scope))
+        return self._later(begun, scope)
+
+    async def _later(self, begun: _Begun, scope: Scope) -> Reply:
+        response = await self._finished(begun, scope)
+        return self._counted(begun, response if isinstance(response, Reply) else Reply.of(response))
+
+    def _counted(self, begun: _Begun, reply: Reply) -> Reply:
+        self.asked[Asked(begun.known.route, "GET", reply.status_code)] += 1
+        return reply
 
     def _begun(self, scope: Scope) -> _Begun | None:
         """What was begun for a question that was asked before."""

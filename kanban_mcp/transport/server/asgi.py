@@ -123,9 +123,7 @@ def _first(rest: Rest, mcp: McpHttp, others: ASGIApp) -> ASGIApp:
 
     async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
-        if (reply := scope.pop("reply", None)) is not None:
-            await reply(scope, receive, send)
-        elif path.startswith(PREFIX) and path[len(PREFIX) :][:1] in ("", "/"):
+        if path.startswith(PREFIX) and path[len(PREFIX) :][:1] in ("", "/"):
             await rest(scope, receive, send)
         elif path in PATHS:
             await mcp.streamable(scope, receive, send)

@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from kanban_mcp.transport.access.fields import fields
+from kanban_mcp.transport.replies import Reply
 
 SMALLEST = 1025
 """Bytes from which it is worth it: above 1 KB."""
@@ -32,6 +33,22 @@ class Compression:
             await send(message)
 
         await self._inner(scope, receive, tagged)
+
+
+async def compressed(reply: Reply, scope: Scope) -> Reply:
+    """An answer as this would send it."""
+    messages: list[Message] = []
+
+    async def gather(message: Message) -> None:
+        messages.append(message)
+
+    await Compression(reply.__call__)(scope, _nothing, gather)
+    begin, *parts = messages
+    return Reply(begin["status"], list(begin["headers"]), b"".join(part.get("body", b"") for part in parts))
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _tell_apart(headers: list[tuple[bytes, bytes]]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanban_mcp.errors import Busy, Internal, KanbanError
@@ -38,17 +39,25 @@ class Ending:
             await self._inner(scope, receive, noted)
         except asyncio.CancelledError:
             if not begun:
-                error = Busy("The server ends.", hint="Ask again soon; what writes, with the same idempotency key.")
-                response = problem(error, headers={"Retry-After": str(RETRY_SECONDS), "Connection": "close"})
-                await response(scope, receive, send)
+                await ended()(scope, receive, send)
         except Exception as error:
             if begun:
                 raise  # uvicorn logs it and cuts the connection, by which the client knows that there is more
-            await problem(_told(error), instance=scope["path"])(scope, receive, send)
+            await failed(error, scope)(scope, receive, send)
+
+
+def ended() -> Response:
+    """The answer to a request that is cancelled."""
+    error = Busy("The server ends.", hint="Ask again soon; what writes, with the same idempotency key.")
+    return problem(error, headers={"Retry-After": str(RETRY_SECONDS), "Connection": "close"})
+
+
+def failed(error: Exception, scope: Scope) -> Response:
+    """The answer to a request that fails with the exception being handled, which the log is told."""
+    return problem(_told(error), instance=scope["path"])
 
 
 def _told(error: Exception) -> KanbanError:
-    """What to tell about the exception being handled, after telling the log."""
     if isinstance(error, KanbanError):
         return error
     log.exception("request failed")

@@ -1,9 +1,12 @@
-"""Answers to requests that need no waiting: at once, without a task, and without messages from server to application.
+"""Answers to requests that have come whole: without messages from server to application, and at once where they can.
 
-A question that was asked before, or a call of a tool whose answer is kept, takes less time than what stands around it.
-The checks are those of all other requests, in the same order. What cannot be answered so goes the whole way, and with
-it what was found on the first part of it: nothing is done or counted twice.
+A question that was asked before, a call of a tool whose answer is kept, and a write take less time than what stands
+around them. The checks are those of all other requests, in the same order. What cannot be answered so goes the whole
+way, and with it what was found on the first part of it: nothing is counted twice.
 """
+
+import asyncio
+from collections.abc import Awaitable
 
 from starlette.types import Scope
 
@@ -15,7 +18,8 @@ from kanban_mcp.transport.access.keyring import Keyring
 from kanban_mcp.transport.access.rate_limit import RateLimit, told
 from kanban_mcp.transport.replies import Reply
 from kanban_mcp.transport.rest.rest import Rest
-from kanban_mcp.transport.server.compression import SMALLEST
+from kanban_mcp.transport.server.compression import SMALLEST, compressed
+from kanban_mcp.transport.server.ending import ended, failed
 from kanban_mcp.transport.streamable.mcp_fast import FastHttp
 
 
@@ -38,15 +42,18 @@ class Express:
         self._rest = rest
         self._mcp = mcp
 
-    def begin(self, scope: Scope, body: bytes) -> Reply | None:
-        """The answer to a GET under `/api` or a POST to `/mcp`. Else `scope` has what is known of it by now."""
+    def begin(self, scope: Scope, body: bytes) -> Reply | Awaitable[Reply] | None:
+        """The answer to a GET under `/api` or a POST to `/mcp`. Else `scope` has what is known of it by now.
+
+        One to come raises nothing, also when it is cancelled: that is told in it.
+        """
         try:
             return self._begun(scope, body)
         except Exception:
             # It fails on its usual way again, where that is told. No operation was begun: those fail in words.
             return None
 
-    def _begun(self, scope: Scope, body: bytes) -> Reply | None:
+    def _begun(self, scope: Scope, body: bytes) -> Reply | Awaitable[Reply] | None:
         if not concluded(scope, self._is_plain):
             return None
         try:
@@ -57,10 +64,24 @@ class Express:
         if self._limit is not None and not self._limit.count(scope).allowed:
             return None
         reply = self._rest.begin(scope) if scope["method"] == "GET" else self._mcp.begin(scope, body)
-        if reply is not None and b"accept-encoding" in fields(scope) and len(reply.body) >= SMALLEST:
-            scope["reply"] = reply
+        if reply is None:
             return None
-        if reply is None or self._limit is None:
+        if isinstance(reply, Reply) and not _shrinks(reply, scope):
+            return self._told(reply, scope)
+        return self._later(reply, scope)
+
+    async def _later(self, answer: Reply | Awaitable[Reply], scope: Scope) -> Reply:
+        try:
+            reply = answer if isinstance(answer, Reply) else await answer
+            return self._told(await compressed(reply, scope) if _shrinks(reply, scope) else reply, scope)
+        except asyncio.CancelledError:
+            return Reply.of(ended())
+        except Exception as error:
+            return Reply.of(failed(error, scope))
+
+    def _told(self, reply: Reply, scope: Scope) -> Reply:
+        """With how often the caller may still ask."""
+        if self._limit is None:
             return reply
         return Reply(reply.status_code, [*reply.headers, *told(scope["verdict"])], reply.body)
 
@@ -68,3 +89,7 @@ class Express:
         """What pages of elsewhere may ask is told in headers, what is wrong with a body in a problem: further on."""
         given = fields(scope)
         return b"origin" not in given and b"content-encoding" not in given and self._guard.refusal(scope) is None
+
+
+def _shrinks(reply: Reply, scope: Scope) -> bool:
+    return b"accept-encoding" in fields(scope) and len(reply.body) >= SMALLEST

@@ -11,6 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from kanban_mcp.transport.replies import Begin
+from kanban_mcp.transport.server.heads import Heads
 from kanban_mcp.transport.server.joined import Joined
 
 MOST_CONNECTIONS = 2000
@@ -24,13 +25,12 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close
 
 
 def patient_protocol(seconds: float = HEADER_SECONDS, begin: Begin | None = None) -> type[asyncio.Protocol]:
-    """The protocol that waits so long; with the parser in C, `begin` may answer at once."""
-    bases: tuple[type, ...] = (_Patient,)
-    if begin is not None and AutoHTTPProtocol.__name__ == "HttpToolsProtocol":
-        from kanban_mcp.transport.server.prompt_protocol import prompt_protocol  # noqa: PLC0415 - needs what an extra brings
+    """The protocol that waits so long; with the parser in C, `begin` may answer without messages."""
+    if begin is None or AutoHTTPProtocol.__name__ != "HttpToolsProtocol":
+        return type("Protocol", (_Patient,), {"seconds": seconds})
+    from kanban_mcp.transport.server.prompt_protocol import Prompt  # noqa: PLC0415 - needs what an extra brings
 
-        bases = (_Patient, prompt_protocol(begin))
-    return type("Protocol", bases, {"seconds": seconds})
+    return type("Protocol", (_Patient, Prompt), {"seconds": seconds, "begin": staticmethod(begin), "heads": Heads()})
 
 
 class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
@@ -40,7 +40,7 @@ class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
     """
 
     seconds = HEADER_SECONDS
-    answered = False
+    taken = False
     waiting: asyncio.TimerHandle | None = None
     unserved = 0
     surplus = False
@@ -59,7 +59,7 @@ class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
             self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
             return
         super().data_received(data)
-        if self.answered or self.is_served():
+        if self.taken or self.is_served():
             self.rest()
             return
         self.unserved += len(data)

@@ -33,7 +33,7 @@ class FastHttp:
             await self._library(scope, receive, send)
             return
         body = await body_of(receive)
-        answer = scope.pop("begun", None) or self._answer(scope, headers, body)
+        answer = self._answer(scope, headers, body)
         if answer is None:
             await self._library(scope, replayed(body, receive), send)
         elif isinstance(answer, bytes):
@@ -41,15 +41,13 @@ class FastHttp:
         elif (line := await _unless_gone(answer, receive)) is not None:
             await _reply(line)(scope, receive, send)
 
-    def begin(self, scope: Scope, body: bytes) -> Reply | None:
-        """The answer to a plain request, if it can be had at once; else it is gone on with later."""
+    def begin(self, scope: Scope, body: bytes) -> Reply | Awaitable[Reply] | None:
+        """The answer to a plain request, or the one to come."""
         headers = concluded(scope, _headers)
         answer = None if headers is None else self._answer(scope, headers, body)
-        if isinstance(answer, bytes):
-            return _reply(answer)
-        if answer is not None:
-            scope["begun"] = answer
-        return None
+        if answer is None:
+            return None
+        return _reply(answer) if isinstance(answer, bytes) else _later(answer)
 
     def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Line | Awaitable[Line] | None:
         caller, moment = scope["caller"], scope["moment"]
@@ -111,6 +109,10 @@ async def _unless_gone(answer: Awaitable[Line], receive: Receive) -> Line | None
     finally:
         leaving.cancel()
         answering.cancel()
+
+
+async def _later(line: Awaitable[Line]) -> Reply:
+    return _reply(await line)
 
 
 def _reply(line: Line) -> Reply:
