@@ -1,8 +1,11 @@
 """The flags that commands take, for the tests of pages."""
 
+import functools
+
 import click
 
 
+@functools.cache
 def options(command: click.Command) -> set[str]:
     """The flags of a command and of those below it."""
     own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}

@@ -126,16 +126,16 @@ def test_variables_in_pages_are_settings(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_calls_shown_in_pages_are_understood(app: App, page: Path) -> None:
+def test_calls_shown_in_pages_are_understood(offering: App, page: Path) -> None:
     for line in "".join(blocks(page)).splitlines():
         if call := re.fullmatch(r"(?:\w+: )?([a-z_]+) (\{.*\})", line):
-            app.catalog[call[1]].checked(json.loads(call[2]))
+            offering.catalog[call[1]].checked(json.loads(call[2]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_arguments_named_in_the_text_are_those_of_the_operation(app: App, page: Path) -> None:
+def test_arguments_named_in_the_text_are_those_of_the_operation(offering: App, page: Path) -> None:
     for name, arguments in re.findall(r"`([a-z]+_?[a-z_]+)\(([^`]*=[^`]*)\)`", page.read_text()):
-        known = set(app.catalog[name].arguments.model_fields)
+        known = set(offering.catalog[name].arguments.model_fields)
         assert set(re.findall(r"(\w+)=", arguments)) <= known, name
 
 

@@ -80,12 +80,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_flags_and_operations_exist(app: App, page: Path) -> None:
+def test_flags_and_operations_exist(offering: App, page: Path) -> None:
     text = page.read_text()
     used = set(re.findall(r"kanban-mcp[^\n`]*?(--[a-z-]+)", text.replace("--cli", "")))
     assert used - options(main) <= {"--help", "--method", "--scope", "--tool-name", "--tool-arg"}
     called = set(re.findall(r"`([a-z]+_[a-z_]+)\(", text))
-    assert called <= {operation.name for operation in app.catalog} | {"open_app"}
+    assert called <= {operation.name for operation in offering.catalog} | {"open_app"}
 
 
 def test_every_setting_has_its_reason() -> None:
