@@ -74,7 +74,7 @@ async def killed_again_and_again(serve: Serve, trials: range, lane: str, kept: l
     assert await server.leave() == 0
 
 
-@pytest.mark.parametrize("trials", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("trials", [8, pytest.param(200, marks=pytest.mark.long)])
 async def test_no_acknowledged_write_is_lost_when_servers_are_killed(
     serve: Serve, table: Table, check_sound: Callable[[], None], trials: int
 ) -> None:

@@ -62,7 +62,7 @@ def claims_in(table: Table) -> Counter[tuple[int, int]]:
     return Counter((row["task_id"], row["lease"]) for row in table(sql))
 
 
-@pytest.mark.parametrize(("processes", "calls"), [(4, 400), pytest.param(8, 5000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("processes", "calls"), [(4, 200), pytest.param(8, 5000, marks=pytest.mark.long)])
 async def test_processes_that_do_everything_at_once_leave_all_in_order(
     serve: Serve, db: Path, table: Table, check_sound: Callable[[], None], processes: int, calls: int
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.fuzz.messages import HELLO, board, check_memory, messages, taken_back, well_formed
 from tests.http.conftest import PATIENCE, process
 
-SHORT, LONG = 1_000, 20_000
+SHORT, LONG = 500, 20_000
 AT_ONCE = 8
 SEED = 20_261_126
 """Another seed is another run; the same is the same."""

@@ -19,7 +19,7 @@ PATIENCE = 60
 """Seconds after which a server that does not answer hangs."""
 BURST = 100
 """Messages sent before the answers are read."""
-SHORT, LONG = 4_000, 100_000
+SHORT, LONG = 2_000, 100_000
 SEED = 20_261_125
 """Another seed is another run; the same is the same."""
 
