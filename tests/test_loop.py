@@ -8,7 +8,7 @@ import pytest
 from kanban_mcp.app import App
 from tests.conftest import Call
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture

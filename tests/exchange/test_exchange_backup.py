@@ -46,7 +46,7 @@ async def test_a_backup_is_one_state_while_others_write_and_restores_to_it(
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert wrote.wait(10)
+    assert wrote.wait(30)
     for turn in range(3):
         await call("backup", file=f"copy{turn}.db")
     stop.set()

@@ -159,7 +159,7 @@ async def test_a_file_that_changes_under_the_import_is_refused(
         write = app.services.imports.prepare_import(file="a.jsonl", name="Beta")
     path.write_text(path.read_text().replace("found out", "found it"))
     with pytest.raises(Conflict, match="changed while"):
-        app.writer.submit(write, caller=Caller("ann")).result(10)
+        app.writer.submit(write, caller=Caller("ann")).result(30)
     assert len((await call("list_boards"))["rows"]) == 1
 
 
@@ -178,6 +178,6 @@ async def test_an_import_that_is_taken_back_leaves_nothing(call: Call, app: App,
     with app.database.reading(Caller("ann")):
         write = app.services.imports.prepare_import(file="a.jsonl", name="Beta")
     with heard_by(hear), pytest.raises(RuntimeError):
-        app.writer.submit(write, caller=Caller("ann")).result(10)
+        app.writer.submit(write, caller=Caller("ann")).result(30)
     assert told == [(1000, 2401), (1200, 2401)]
     assert len((await call("list_boards"))["rows"]) == 1

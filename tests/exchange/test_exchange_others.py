@@ -33,9 +33,9 @@ async def test_others_read_on_and_are_busy_or_next(app: App, call: Call, worked_
         queued.append(app.writer.submit(lambda: app.services.tasks.create_task("next", board=1), caller=Caller("b")))
 
     with heard_by(look):
-        made = app.writer.submit(write, caller=Caller("ann")).result(10)
+        made = app.writer.submit(write, caller=Caller("ann")).result(30)
     assert (seen, made.board_id) == ([1], 2)
-    assert queued[0].result(10).title == "next"
+    assert queued[0].result(30).title == "next"
     with another.writing():
         pass
     another.close()

@@ -30,7 +30,7 @@ async def test_a_watcher_that_fails_takes_no_answer_with_it(
         raise OSError("a watcher is out of order")
 
     setattr(app.writer, watcher, fail)
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert (await call("create_board", name="Alpha"))["id"] == 1
         assert (await call("create_board", name="Beta"))["id"] == 2
     assert "a watcher of the writer failed" in [record.message for record in caplog.records]
@@ -46,7 +46,7 @@ def test_an_answer_comes_after_the_commit(app: App) -> None:
 
     job = app.writer.submit(lambda: app.services.boards.create_board("x"), caller=Caller("a"))
     job.add_done_callback(look)
-    app.writer.submit(lambda: None, caller=Caller("a")).result(10)
+    app.writer.submit(lambda: None, caller=Caller("a")).result(30)
     assert seen == [1]
 
 
@@ -91,7 +91,7 @@ def test_of_a_group_that_cannot_begin_nobody_waits_a_second_time(db: Path) -> No
     with held_elsewhere(db):
         jobs = [writer.submit(lambda: None, caller=Caller("a")) for _ in range(40)]
         assert all(isinstance(job.exception(30), Busy) for job in jobs)
-    assert writer.submit(lambda: "again", caller=Caller("a")).result(10) == "again"
+    assert writer.submit(lambda: "again", caller=Caller("a")).result(30) == "again"
     assert writer.stop()
     database.close()
     assert sum(group.size for group in groups) == 41
@@ -150,7 +150,7 @@ def test_a_log_that_could_not_be_written_back_is_tried_again(db: Path, caplog: p
     for _ in range(2):
         for _ in range(COMMITS):
             checkpointer.committed()
-        assert database.tried.acquire(timeout=10)
+        assert database.tried.acquire(timeout=30)
     checkpointer.close()
     database.close()
     assert [record.getMessage() for record in caplog.records] == ["the log was not written back: The disk is full."]

@@ -125,7 +125,7 @@ async def test_news_tell_every_change_once_in_order_from_where_listening_began(a
     for number in range(5):
         await call("create_board", name=f"Board {number}")
     while len(told) < 5:
-        assert moved.wait(10)
+        assert moved.wait(30)
         moved.clear()
     stop()
     await call("create_board", name="After")

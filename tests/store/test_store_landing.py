@@ -43,7 +43,7 @@ async def test_the_answers_of_a_group_wake_the_loop_once(app: App, call: Call, m
 async def test_an_answer_that_came_before_it_was_awaited_is_not_lost(app: App) -> None:
     landing = Landing(asyncio.get_running_loop())
     answer = app.writer.submit(lambda: 1, caller=Caller("a"), landing=landing)
-    app.writer.submit(lambda: None, caller=Caller("a")).result(10)  # the group of the first has been told of
+    app.writer.submit(lambda: None, caller=Caller("a")).result(30)  # the group of the first has been told of
     assert await landing.awaited(answer) == 1
 
 
@@ -67,7 +67,7 @@ async def test_what_was_answered_is_forgotten_without_the_garbage_collector(app:
     gc.disable()
     try:
         del here
-        app.writer.submit(lambda: 2, caller=Caller("a")).result(10)  # the writer has let go of the first
+        app.writer.submit(lambda: 2, caller=Caller("a")).result(30)  # the writer has let go of the first
         await checkpoint()
         assert gone() is None
     finally:
@@ -80,4 +80,4 @@ def test_the_writer_outlives_a_loop_that_ended_before_its_answer(app: App) -> No
     landing.awaited(app.writer.submit(lambda: 1, caller=Caller("a"), landing=landing))
     loop.close()
     blocker.release()
-    assert app.writer.submit(lambda: 2, caller=Caller("a")).result(10) == 2
+    assert app.writer.submit(lambda: 2, caller=Caller("a")).result(30) == 2

@@ -45,7 +45,7 @@ async def test_a_file_of_a_former_version_opens_with_its_boards_and_takes_keys(d
     of_version(version, db)
     with open_app(Settings(db=db)) as app:
         assert (await app.runner.call("list_boards", {}, actor="ann"))["rows"][0][1] == "Old"
-        app.writer.submit(lambda: app.services.keys.create("ci", "read"), caller=Caller("test")).result(10)
+        app.writer.submit(lambda: app.services.keys.create("ci", "read"), caller=Caller("test")).result(30)
         with app.database.reading():
             assert app.database.value("test", "pragma user_version") == SCHEMA_VERSION
             assert app.services.keys.any()

@@ -34,16 +34,16 @@ class Blocker:
         self._go = threading.Event()
         self.started = threading.Event()
         self.answer: Future[None] = writer.submit(self._wait, caller=Caller("blocker"))
-        assert self.started.wait(10)
+        assert self.started.wait(30)
 
     def _wait(self) -> None:
         self.started.set()
-        assert self._go.wait(10)
+        assert self._go.wait(30)
 
     def release(self) -> None:
         """Let the writer go on."""
         self._go.set()
-        self.answer.result(10)
+        self.answer.result(30)
 
 
 def fail() -> None:
@@ -61,10 +61,10 @@ def test_one_failing_job_does_not_undo_the_others_of_its_group(app: App) -> None
         app.writer.submit(lambda: app.services.boards.create_board("second"), caller=Caller("c")),
     ]
     blocker.release()
-    assert jobs[0].result(10).id == 1
+    assert jobs[0].result(30).id == 1
     with pytest.raises(ValueError, match="this one only"):
-        jobs[1].result(10)
-    assert jobs[2].result(10).id == 2
+        jobs[1].result(30)
+    assert jobs[2].result(30).id == 2
     assert sizes == [(1, 0), (3, 1)]
 
 
@@ -95,7 +95,7 @@ def test_others_of_a_group_stay_when_one_fails_half_way(app: App) -> None:
         app.writer.submit(lambda: app.services.boards.create_board("last"), caller=Caller("c")),
     ]
     blocker.release()
-    assert [jobs[0].result(10).name, jobs[2].result(10).name] == ["first", "last"]
+    assert [jobs[0].result(30).name, jobs[2].result(30).name] == ["first", "last"]
     assert isinstance(jobs[1].exception(10), ValueError)
     assert names(app) == ["first", "last"]
     assert len(commits) == 2
@@ -115,7 +115,7 @@ def test_what_was_done_before_sqlite_gave_up_the_whole_transaction_is_done_again
     ]
     blocker.release()
     assert isinstance(jobs[1].exception(10), sqlite3.IntegrityError)
-    assert [jobs[0].result(10).name, jobs[2].result(10).name] == ["first", "second"]
+    assert [jobs[0].result(30).name, jobs[2].result(30).name] == ["first", "second"]
     with app.database.reading():
         assert [row[1] for row in app.services.boards.list_boards().rows] == ["first", "second"]
 
@@ -125,7 +125,7 @@ def test_a_job_cancelled_before_its_turn_is_not_run(app: App) -> None:
     job = app.writer.submit(lambda: app.services.boards.create_board("never"), caller=Caller("a"))
     assert job.cancel()
     blocker.release()
-    app.writer.submit(lambda: None, caller=Caller("a")).result(10)
+    app.writer.submit(lambda: None, caller=Caller("a")).result(30)
     with app.database.reading():
         assert app.services.boards.list_boards().rows == []
 
@@ -143,7 +143,7 @@ def test_a_job_cancelled_while_it_runs_is_undone_and_the_others_of_its_group_sta
     def slow() -> None:
         app.services.boards.create_board("slow")
         begun.set()
-        assert cancelled.wait(10)
+        assert cancelled.wait(30)
 
     jobs: list[Future[Any]] = [
         app.writer.submit(lambda: app.services.boards.create_board("first"), caller=Caller("a")),
@@ -151,10 +151,10 @@ def test_a_job_cancelled_while_it_runs_is_undone_and_the_others_of_its_group_sta
         app.writer.submit(lambda: app.services.boards.create_board("last"), caller=Caller("c")),
     ]
     blocker.release()
-    assert begun.wait(10)
+    assert begun.wait(30)
     assert not jobs[1].cancel()
     cancelled.set()
-    jobs[2].result(10)
+    jobs[2].result(30)
     assert names(app) == ["first", "last"]
     assert jobs[1].exception(10) is not None
 
@@ -169,7 +169,7 @@ def test_a_job_cancelled_after_it_ran_and_before_the_commit_is_undone(app: App) 
 
     second = app.writer.submit(last, caller=Caller("b"))
     blocker.release()
-    second.result(10)
+    second.result(30)
     assert names(app) == ["last"]
 
 
@@ -183,7 +183,7 @@ def test_a_job_cancelled_after_its_commit_stays_and_is_answered(app: App) -> Non
 
     app.writer.on_commit = commits
     blocker.release()
-    assert job.result(10).name == "first"
+    assert job.result(30).name == "first"
     assert names(app) == ["first"]
 
 
@@ -210,7 +210,7 @@ def test_what_a_job_reports_is_heard_where_it_was_submitted(app: App) -> None:
     with heard_by(lambda done, total: heard.append((done, total))):
         job = app.writer.submit(lambda: report(1, 2), caller=Caller("a"))
     report(2, 2)
-    job.result(10)
+    job.result(30)
     assert heard == [(1, 2)]
 
 
@@ -222,7 +222,7 @@ def test_commits_are_told_after_they_happened(app: App) -> None:
             seen.append(app.database.value("test", "select count(*) from boards"))
 
     app.writer.on_commit = look
-    app.writer.submit(lambda: app.services.boards.create_board("x"), caller=Caller("a")).result(10)
+    app.writer.submit(lambda: app.services.boards.create_board("x"), caller=Caller("a")).result(30)
     assert seen == [1]
 
 
@@ -367,7 +367,7 @@ async def test_a_file_upgraded_while_we_run_takes_no_writes_of_ours(app: App, ca
     await call("create_board", name="Alpha")
     app.writer.submit(
         lambda: app.database.run("test", f"pragma user_version = {SCHEMA_VERSION + 1}"), caller=Caller("newer")
-    ).result(10)
+    ).result(30)
     with pytest.raises(ReadOnly, match="newer program"):
         await call("create_task", title="x")
     assert (await call("get_board"))["name"] == "Alpha"

@@ -31,7 +31,7 @@ ENVELOPE = {
     "io.modelcontextprotocol/clientInfo": CLIENT,
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-PATIENCE = 20
+PATIENCE = 60
 
 
 def written(message: Any) -> bytes:
