@@ -6,13 +6,18 @@ import sys
 
 from kanban_mcp.loading import loading
 
+INTERRUPTED = 130
+"""What shells have for who was ended by Ctrl-C."""
+
 
 def main() -> None:
     """Start."""
-    with loading():
-        from kanban_mcp.cli import main as command_line  # noqa: PLC0415
     try:
+        with loading():
+            from kanban_mcp.cli import main as command_line  # noqa: PLC0415
         command_line()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)  # before a command had begun: what to do about it is theirs
     except OSError as error:
         if error.errno != errno.ENOSPC or error.filename is not None:
             raise

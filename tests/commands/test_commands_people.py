@@ -232,6 +232,20 @@ def test_a_server_whose_client_speaks_through_a_pipe_says_nothing_on_its_own(db:
     assert (ended.stdout, ended.stderr) == ("", "")
 
 
+@pytest.mark.parametrize("words", ["", "serve", "task list"])
+def test_ctrl_c_before_a_command_has_begun_ends_it_without_a_word(db: Path, tmp_path: Path, words: str) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)")
+    ended = subprocess.run(
+        [sys.executable, "-m", "kanban_mcp", "--db", str(db), *words.split()],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 @pytest.mark.usefixtures("plan")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="not run: this system has no /dev/full")
 @pytest.mark.parametrize("words", ["task list", "--help"])
