@@ -48,7 +48,7 @@ class Pair:
         """The status and the body that both answer with."""
         answers = [await one.post("/mcp", content=written(message), headers=headers) for one in self._both]
         swift, library = [(answer.status_code, answer.headers.get("content-type"), read(answer)) for answer in answers]
-        assert swift == library
+        assert swift == library, (message, headers)
         return swift[0], swift[2]
 
 
@@ -111,9 +111,9 @@ async def test_odd_json_is_taken_or_refused_by_both(pair: Pair) -> None:
         assert answer["error"]["message"] == "Invalid request parameters: params.arguments must be an object."
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+async def test_headers_that_say_otherwise_are_answered_the_same(pair: Pair) -> None:
+    message = call("list_boards", era=MODERN_VERSION, limit=5)
+    for changed in (
         {"mcp-name": "get_task"},
         {"mcp-name": "=?base64?bGlzdF9ib2FyZHM=?="},
         {"mcp-name": "List_Boards"},
@@ -127,12 +127,8 @@ async def test_odd_json_is_taken_or_refused_by_both(pair: Pair) -> None:
         {"accept": "text/html"},
         {"content-type": "application/json; charset=utf-8"},
         {"mcp-param-limit": "5"},
-    ],
-    ids=json.dumps,
-)
-async def test_headers_that_say_otherwise_are_answered_the_same(pair: Pair, changed: dict[str, str]) -> None:
-    message = call("list_boards", era=MODERN_VERSION, limit=5)
-    await pair.ask(message, headers_of(message, **changed))
+    ):
+        await pair.ask(message, headers_of(message, **changed))
 
 
 @pytest.mark.parametrize("lane", [True, False])

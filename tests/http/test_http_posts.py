@@ -95,9 +95,9 @@ async def test_an_id_may_be_what_the_library_calls_something_else(session: Sessi
     assert await session.ask("_GET_stream", "ping") == {"jsonrpc": "2.0", "id": "_GET_stream", "result": {}}
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "request_id"),
-    [
+@pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=00000000000000000000000000000000"])
+async def test_what_is_no_message_is_told_so_in_one_line_under_its_id(client: httpx2.AsyncClient, path: str) -> None:
+    for body, code, request in (
         (b"nonsense", -32700, None),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"a": "\\ud83d"}}', -32700, 1),
         (b'{"jsonrpc": "1.0", "id": 2, "method": "ping"}', -32600, 2),
@@ -105,13 +105,8 @@ async def test_an_id_may_be_what_the_library_calls_something_else(session: Sessi
         (b'{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}', -32600, None),
         (b"[]", -32600, None),
         (b"", -32700, None),
-    ],
-)
-@pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=00000000000000000000000000000000"])
-async def test_what_is_no_message_is_told_so_in_one_line_under_its_id(
-    client: httpx2.AsyncClient, path: str, body: bytes, code: int, request_id: Any
-) -> None:
-    answer = await client.post(path, content=body, headers=HEADERS)
-    error = answer.json()
-    assert (answer.status_code, error["error"]["code"], error["id"]) == (400, code, request_id)
-    assert "\n" not in error["error"]["message"]
+    ):
+        answer = await client.post(path, content=body, headers=HEADERS)
+        error = answer.json()
+        assert (answer.status_code, error["error"]["code"], error["id"]) == (400, code, request), body
+        assert "\n" not in error["error"]["message"]
