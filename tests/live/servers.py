@@ -132,7 +132,7 @@ async def over_http(
     url: str, *, mode: Literal["auto", "legacy"] = "auto", key: str | None = None
 ) -> AsyncIterator[Client]:
     """A client over Streamable HTTP."""
-    async with httpx2.AsyncClient(headers=bearing(key), timeout=PATIENCE) as http:
+    async with httpx2.AsyncClient(headers=bearing(key), timeout=PATIENCE, verify=False) as http:
         transport = streamable_http_client(f"{url}/mcp", http_client=http)
         async with Client(transport, mode=mode, read_timeout_seconds=PATIENCE) as client:
             yield client
