@@ -13,8 +13,9 @@ from kanban_mcp.app import App, open_app
 from kanban_mcp.errors import KanbanError
 from kanban_mcp.settings import Settings
 
-# A shell that starts us in the background has us ignore it, and the servers that tests start would too.
+# A shell that starts us in the background has us ignore one, and nohup the other; servers that tests start would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
