@@ -215,6 +215,33 @@ async def test_text_that_is_no_utf_8_closes_its_socket_and_leaves_no_traceback(d
         assert "Traceback" not in running.stop()
 
 
+ASKING = (
+    b" /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET" + ASKING + b"Content-Length: 3\r\n\r\nabc", b"400"),
+        (b"POST" + ASKING + b"Content-Length: 2\r\n\r\n{}", b"400"),
+        (b"GET" + ASKING + b"X: " + b"x" * 20_000 + b"\r\n\r\n", b"431"),
+        (b"GET" + ASKING + b"Origin: https://elsewhere.example\r\n\r\n", b"403"),
+        (b"GET" + ASKING.replace(b"/ws", b"/nowhere") + b"\r\n", b"404"),
+    ],
+    ids=["body", "post", "long header", "foreign page", "elsewhere"],
+)
+def test_who_may_have_no_socket_is_told_and_the_server_ends_as_ever(db: Path, raw: bytes, status: bytes) -> None:
+    with serving(db) as running:
+        with socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), PATIENCE) as asking:
+            asking.sendall(raw)
+            assert asking.recv(65_536).startswith(b"HTTP/1.1 " + status)
+            while asking.recv(65_536):
+                pass
+        assert (running.stop(), running.process.returncode) == ("", 0)
+
+
 def connect_to(server: Running) -> connect:
     """A socket, from before its welcome."""
     return connect(server.url.replace("http", "ws") + "/ws", ping_interval=None)

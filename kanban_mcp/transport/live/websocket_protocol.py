@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from asyncio.transports import BaseTransport
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -11,6 +12,7 @@ from kanban_mcp.transport.live.sockets import PUSH
 
 SEND_BUFFER = 65_536
 """Bytes the system may hold for a socket; left alone it takes megabytes for each client that does not read."""
+REFUSED = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 FLUSH_SECONDS = 0.4
 """How long after its end a connection may take to pass on what was written."""
 
@@ -23,6 +25,23 @@ class Protocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         if (connection := transport.get_extra_info("socket")) is not None and connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        """Called with what came. What asks for a WebSocket in no right way, such as with a body, is refused.
+
+        uvicorn would not answer it, and fail at the end of the server.
+        """
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_complete:
+            self.handshake_complete = self.close_sent = True
+            self.transport.write(b"".join(self.conn.data_to_send()) or REFUSED)
+            self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        """Called with what the application says. A refusal in its own words uvicorn would log as none."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True
 
     def handle_connect(self, event: Request) -> None:
         """Called with the client's request: offer the application to write frames that are made already."""
