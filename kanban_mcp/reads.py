@@ -70,7 +70,9 @@ class Reads:
             return read()
         if operation.plain:
             return self._plainly(operation, arguments)
-        return self._awaited(read, wait) if wait else self._threaded(read)
+        if wait:
+            return self._awaited(functools.partial(self._read_as_key, operation, arguments, caller), wait)
+        return self._threaded(read)
 
     def release(self) -> None:
         """Answer those who wait for news with what there is, now and from now on: the server ends."""
@@ -80,6 +82,13 @@ class Reads:
 
     def _read(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
         with self._database.reading(caller):
+            return answer(operation.whole(**arguments))
+
+    def _read_as_key(self, operation: Operation, arguments: dict[str, Any], caller: Caller) -> Answer:
+        """Raises Unauthorized where the key has ended that let the caller in: it may have waited since."""
+        with self._database.reading(caller):
+            if caller.key is not None:
+                self._services.keys.check(caller.key)
             return answer(operation.whole(**arguments))
 
     async def _plainly(self, operation: Operation, arguments: dict[str, Any]) -> Answer:

@@ -6,7 +6,7 @@ import secrets
 import string
 from collections.abc import Sequence
 
-from kanban_mcp.errors import Invalid, NotFound
+from kanban_mcp.errors import Invalid, NotFound, Unauthorized
 from kanban_mcp.models.caller import Scope
 from kanban_mcp.models.key import Key
 from kanban_mcp.services.boards import Boards
@@ -55,6 +55,12 @@ class Keys:
     def get(self, key_id: str) -> Key | None:
         """A key by id, usable or not."""
         return self._store.keys.get(key_id)
+
+    def check(self, key_id: str) -> None:
+        """Raise Unauthorized if a key that let its holder in has ended since."""
+        key = self.get(key_id)
+        if key is None or not key.usable_at(self._store.now):
+            raise Unauthorized("The API key has ended.", hint="`kanban-mcp keys create` makes another.")
 
     def any(self) -> bool:
         """Whether there is a key, usable or not."""

@@ -27,6 +27,8 @@ class Reply(NamedTuple):
         await send({"type": "http.response.body", "body": self.body})
 
 
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+"""What protocols answer that no application sees."""
 CLOSE = (b"connection", b"close")
 """The header by which a connection ends with its answer."""
 

@@ -49,7 +49,8 @@ async def test_what_is_compressed_is_the_same_and_has_a_tag_of_its_own(
     assert response.headers["etag"] == plain.headers["etag"][:-1] + '.gzip"'
     for tag in (response.headers["etag"], plain.headers["etag"]):
         again = await client.get("/api/tasks/1", headers={"If-None-Match": tag, "Accept-Encoding": "gzip"})
-        assert (again.status_code, again.content) == (304, b"")
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert ("vary" in again.headers) == tag.endswith('.gzip"')
     written = await client.patch("/api/tasks/1", json={"title": "x"}, headers={"If-Match": response.headers["etag"]})
     assert written.status_code == 200
 

@@ -1,10 +1,12 @@
 """API keys: made on the command line, asked for on every route, dead the moment they are revoked."""
 
+import asyncio
 import base64
 import hashlib
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx2
@@ -15,8 +17,9 @@ from kanban_mcp.models.caller import Caller, Scope
 from kanban_mcp.transport.access.keyring import Keyring
 from kanban_mcp.transport.access.strangers import STRANGER
 from kanban_mcp.transport.server.asgi import site
-from tests.conftest import SettableClock
-from tests.http.conftest import routes, serving
+from tests.conftest import Call, SettableClock
+from tests.http.conftest import PATIENCE, routes, serving
+from tests.live.servers import over_http
 
 FORM = r"kbn_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}"
 TASKS = "/api/tasks"
@@ -175,6 +178,39 @@ async def test_a_revoked_key_is_dead_at_once_also_in_another_process(db: Path, a
             answered = await client.get("/api/boards")
     assert answered.status_code == 401
     assert "revoked" in answered.json()["detail"]
+
+
+@pytest.mark.parametrize("way", ["rest", "mcp"])
+async def test_who_waits_for_news_hears_nothing_once_the_key_has_ended(app: App, call: Call, way: str) -> None:
+    text, waiting = made(app), asyncio.Event()
+    await call("create_board", name="Alpha")
+
+    def look(name: str, *_: object) -> None:
+        if name == "changes.since" and "AnyIO" in threading.current_thread().name:  # others read the log too
+            loop.call_soon_threadsafe(waiting.set)
+
+    loop, since = asyncio.get_running_loop(), app.news.last()
+    app.database.on_query = look
+    with serving(app) as url:
+        asked = asyncio.ensure_future(listened(url, text, way, since))
+        await waiting.wait()
+        revoked(app, text)
+        await call("create_task", title="said in confidence")
+        said = await asked
+    assert "The API key has ended." in said
+    assert "confidence" not in said
+
+
+async def listened(url: str, key: str, way: str, since: int) -> str:
+    """What is answered to who waits for changes."""
+    if way == "rest":
+        async with httpx2.AsyncClient(base_url=url, headers=bearing(key), timeout=PATIENCE) as client:
+            answer = await client.get(f"/api/changes?since={since}&wait=30")
+            assert answer.status_code == 401
+            return answer.text
+    async with over_http(url, key=key) as agent:
+        await agent.list_tools()  # else the client asks for them after the call, with a key that has ended
+        return str(await agent.call_tool("list_changes", {"since": since, "wait": 30}))
 
 
 async def test_an_expired_key_lets_nobody_in(app: App, local: httpx2.AsyncClient, clock: SettableClock) -> None:

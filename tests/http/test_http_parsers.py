@@ -98,6 +98,18 @@ def test_a_body_of_ten_megabytes_whose_size_is_not_told_is_refused(server: Runni
     assert answered.startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize("path", ["/api/boards", "/mcp"])
+def test_an_offer_to_speak_another_protocol_is_not_taken(server: Running, path: str) -> None:
+    body = b'{"name":"offered over %s"}' % path.encode()
+    head = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n"
+    last = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answered = said(server, head % (path.encode(), len(body)) + offer + body + last)
+    assert answered.count(b"HTTP/1.1 ") == 2
+    assert answered.endswith(b'{"status":"ok"}')
+    assert (b" 201 " in answered) if path == "/api/boards" else (b"Parse error" not in answered)
+
+
 def test_requests_that_come_at_once_are_answered_in_order(server: Running) -> None:
     one = b"GET /nowhere%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

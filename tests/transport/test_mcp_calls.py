@@ -1,6 +1,7 @@
 """What happens around a call: progress, cancellation, and the user's yes, in both eras of the protocol."""
 
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp.client.context import ClientRequestContext
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
@@ -103,6 +105,52 @@ async def test_a_write_cancelled_before_its_commit_is_undone_and_not_answered(db
         await agent("create_task", title="kept")
         assert [row[1] for row in (await agent("list_tasks"))["rows"]] == ["kept"]
         assert [change["action"] for change in await agent.changes()] == ["created", "created"]
+
+
+@pytest.mark.parametrize("fast", ["true", "false"])
+async def test_a_write_cancelled_in_the_same_breath_is_undone_too(db: Path, fast: str) -> None:
+    environment = {**os.environ, "KANBAN_FAST_LANE": fast}
+    command = [sys.executable, "-m", "kanban_mcp", "--db", str(db)]
+    async with await anyio.open_process(command, env=environment) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = BufferedByteReceiveStream(process.stdout)
+
+        async def ask(*messages: dict[str, Any]) -> dict[str, Any]:
+            """The answer to the last of some messages, which are written at once."""
+            assert process.stdin is not None
+            await process.stdin.send(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+            answers: list[dict[str, Any]] = []
+            while not answers or answers[-1]["id"] != messages[-1]["id"]:
+                answers.append(json.loads(await lines.receive_until(b"\n", 1 << 20)))
+            assert len(answers) == 1
+            return answers[0]
+
+        with anyio.fail_after(PATIENCE):
+            await ask(_call(1, "create_board", name="Plan"))
+            async with gate_held(db):
+                pairs = [(_call(n, "create_task", title="withdrawn"), _cancel(n)) for n in range(10, 20)]
+                await ask(*(message for pair in pairs for message in pair), _call(2, "list_boards"))
+            await ask(_call(3, "create_task", title="kept"))
+            listed = await ask(_call(4, "list_tasks"))
+            await process.stdin.aclose()
+            assert [part async for part in process.stderr] == []
+    assert [row[1] for row in listed["result"]["structuredContent"]["rows"]] == ["kept"]
+
+
+def _call(number: int, tool: str, **arguments: Any) -> dict[str, Any]:
+    envelope = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": tool, "arguments": arguments, "_meta": envelope}
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+
+
+def _cancel(number: int) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": number}}
 
 
 class User:

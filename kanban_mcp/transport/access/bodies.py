@@ -46,7 +46,7 @@ class Bodies:
             await self._inner(scope, receive, send)
             return
         given = fields(scope)
-        if given.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in given:
+        if not has_body(given):
             await self._inner(scope, receive, send)
             return
         most = MOST_MCP_BYTES if scope["path"].startswith(_MCP) else MOST_BYTES
@@ -63,6 +63,11 @@ class Bodies:
         if body is not None:
             # Some programs begin with it what they send.
             await self._inner(scope, replayed(body.removeprefix(BOM_UTF8), receive), send)
+
+
+def has_body(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a request says that a body follows its head."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def _is_whole(receive: Receive) -> bool:

@@ -9,10 +9,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from kanban_mcp.transport.live.sockets import PUSH
+from kanban_mcp.transport.replies import BAD_REQUEST
 
 SEND_BUFFER = 65_536
 """Bytes the system may hold for a socket; left alone it takes megabytes for each client that does not read."""
-REFUSED = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 FLUSH_SECONDS = 0.4
 """How long after its end a connection may take to pass on what was written."""
 
@@ -34,7 +34,7 @@ class Protocol(WebSocketsSansIOProtocol):
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_complete:
             self.handshake_complete = self.close_sent = True
-            self.transport.write(b"".join(self.conn.data_to_send()) or REFUSED)
+            self.transport.write(b"".join(self.conn.data_to_send()) or BAD_REQUEST)
             self.transport.close()
 
     async def send(self, message: Any) -> None:

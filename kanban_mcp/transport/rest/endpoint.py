@@ -14,7 +14,7 @@ from kanban_mcp.operations import Call, Operation
 from kanban_mcp.store.cache import Moment
 from kanban_mcp.transport.replies import Headers, Reply
 from kanban_mcp.transport.rest.arguments import Arguments
-from kanban_mcp.transport.rest.etags import etag, matches, versions
+from kanban_mcp.transport.rest.etags import etag, matched, versions
 from kanban_mcp.transport.rest.rows import whole
 from kanban_mcp.views import VIEWS
 
@@ -23,6 +23,7 @@ DETAILS = ("full", "summary")
 
 _JSON = (b"content-type", b"application/json")
 _REVALIDATE = (b"cache-control", b"private, no-cache")
+_VARY = (b"vary", b"Accept-Encoding")
 _NO_STORE = (b"cache-control", b"no-store")
 _PART = re.compile(r"\{(\w+)\}")
 
@@ -49,7 +50,17 @@ class Replies(NamedTuple):
 
     def to(self, if_none_match: str | None) -> Reply:
         """The one that a condition asks for."""
-        return self.unchanged if if_none_match is not None and matches(if_none_match, self.tag) else self.whole
+        known = None if if_none_match is None else matched(if_none_match, self.tag)
+        if known is None:
+            return self.whole
+        return self.unchanged if known == self.tag else self._compressed(known)
+
+    def _compressed(self, known: str) -> Reply:
+        """To who has it compressed: a cache keeps what has this tag, and no other."""
+        headers = [
+            (b"etag", known.encode()) if name == b"etag" else (name, value) for name, value in self.unchanged.headers
+        ]
+        return Reply(304, [*headers, _VARY])
 
 
 class Question(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
-_OURS = re.compile(r"(?:(\d{1,18})-)?([0-9a-f]{16})(?:\.\w+)?")
+_OURS = re.compile(r"(?:(\d{1,18})-)?([0-9a-f]{16})(?:\.\w+)?", re.ASCII)
 
 
 def etag(text: bytes, value: Mapping[str, Any]) -> str:
@@ -21,12 +21,12 @@ def etag(text: bytes, value: Mapping[str, Any]) -> str:
     return f'"{version}-{digest}"' if isinstance(version, int) else f'"{digest}"'
 
 
-def matches(condition: str, tag: str) -> bool:
-    """Whether If-None-Match names a tag; how the answer was compressed when it was given does not count."""
+def matched(condition: str, tag: str) -> str | None:
+    """What If-None-Match calls a tag, if it names it: with how the answer was compressed when it was given."""
     if condition == tag or condition.strip() == "*":
-        return True
+        return tag
     wanted = _digest(tag.strip('"'))
-    return any(_digest(content) == wanted for _, content in _TAG.findall(condition))
+    return next((f'"{content}"' for _, content in _TAG.findall(condition) if _digest(content) == wanted), None)
 
 
 def versions(condition: str) -> set[int] | None:

@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from kanban_mcp.errors import Unauthorized
 from kanban_mcp.transport.access.auth import Admission
+from kanban_mcp.transport.access.bodies import has_body
 from kanban_mcp.transport.access.fields import concluded, fields
 from kanban_mcp.transport.access.guard import Guard
 from kanban_mcp.transport.access.keyring import Keyring
@@ -88,7 +89,9 @@ class Express:
     def _is_plain(self, scope: Scope) -> bool:
         """What pages of elsewhere may ask is told in headers, what is wrong with a body in a problem: further on."""
         given = fields(scope)
-        return b"origin" not in given and b"content-encoding" not in given and self._guard.refusal(scope) is None
+        if b"origin" in given or b"content-encoding" in given or (scope["method"] == "GET" and has_body(given)):
+            return False
+        return self._guard.refusal(scope) is None
 
 
 def _shrinks(reply: Reply, scope: Scope) -> bool:

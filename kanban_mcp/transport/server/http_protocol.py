@@ -6,11 +6,12 @@ of them, so that who opens many silences the others.
 """
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from kanban_mcp.transport.replies import Begin
+from kanban_mcp.transport.replies import BAD_REQUEST, Begin
 from kanban_mcp.transport.server.heads import Heads
 from kanban_mcp.transport.server.joined import Joined
 
@@ -20,8 +21,9 @@ TOLD = 100
 """How many more may be there to be answered that; the next are closed unanswered, for each takes a file."""
 HEADER_SECONDS = 10.0
 LARGEST_HEADERS = 65_536
-TOO_LARGE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_OFFER = re.compile(rb"\r\nupgrade:[ \t]*h2c[ \t]*(?=\r\n|$)", re.IGNORECASE)
+"""Of HTTP/2, as Java's own client makes it with its requests."""
 
 
 def patient_protocol(seconds: float = HEADER_SECONDS, begin: Begin | None = None) -> type[asyncio.Protocol]:
@@ -58,13 +60,15 @@ class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
             self.refuse(FULL)
             self.logger.warning("More than %d connections are open.", MOST_CONNECTIONS)
             return
+        if b"h2c" in data and not (self.unserved or self.is_served()):
+            data = _without_offer(data)
         super().data_received(data)
         if self.taken or self.is_served():
             self.rest()
             return
         self.unserved += len(data)
         if self.unserved > LARGEST_HEADERS:
-            self.refuse(TOO_LARGE)
+            self.refuse(BAD_REQUEST)
         elif self.waiting is None:
             self.waiting = self.loop.call_later(self.seconds, self.give_up)
 
@@ -104,3 +108,9 @@ class _Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
         self.waiting = None
         if not self.is_served():
             self.transport.close()
+
+
+def _without_offer(data: bytes) -> bytes:
+    """A request whose offer is not taken: the parser in C would have the other protocol begin where the body is."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _OFFER.sub(b"", head) + end + rest

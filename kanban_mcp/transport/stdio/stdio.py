@@ -180,7 +180,8 @@ class Conversation:
         request = params.get("requestId") if method == "notifications/cancelled" else None
         task = self._running.get(request) if type(request) is int or type(request) is str else None
         if task is not None:
-            task.cancel()
+            # One that came with its call finds it unbegun; what is cancelled then would not withdraw the write.
+            asyncio.get_running_loop().call_soon(task.cancel)
         return task is not None or self._library is None
 
     def _start(self, request: RequestId, answer: Awaitable[Line]) -> None:
@@ -246,6 +247,7 @@ class Conversation:
         """Wait for calls under way, then for the client to read: a pager may sit at the other end."""
         await self._wait_while(lambda: bool(self._unanswered), GRACE_SECONDS)
         await self._wait_while(lambda: bool(self._output.unread), READING_SECONDS)
+        await asyncio.sleep(0)  # so that what came last has begun too, and can be withdrawn
         for request, task in list(self._running.items()):
             task.cancel()
             self.write(failed(request, CONNECTION_CLOSED, "Connection closed"))
