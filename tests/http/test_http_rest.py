@@ -121,9 +121,11 @@ async def test_an_unchanged_task_is_answered_with_304_without_a_statement(
     tag = (await client.get("/api/tasks/1")).headers["etag"]
     seen: list[str] = []
     app.database.on_query = lambda name, *_: seen.append(name)
-    for condition in (tag, f'"other", {tag}', f"W/{tag}", "*", tag[:-1] + '.gzip"'):
+    compressed = tag[:-1] + '.gzip"'
+    for condition in (tag, f'"other", {tag}', f"W/{tag}", "*", compressed):
         again = await client.get("/api/tasks/1", headers={"If-None-Match": condition})
-        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        named = compressed if condition == compressed else tag
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", named)
     assert seen == []
     await call("add_note", task_id=1, content="news")
     changed = await client.get("/api/tasks/1", headers={"If-None-Match": tag})

@@ -42,9 +42,16 @@ async def compressed(reply: Reply, scope: Scope) -> Reply:
     async def gather(message: Message) -> None:
         messages.append(message)
 
-    await Compression(reply.__call__)(scope, _nothing, gather)
+    await _OF_REPLIES({**scope, "reply": reply}, _nothing, gather)
     begin, *parts = messages
     return Reply(begin["status"], list(begin["headers"]), b"".join(part.get("body", b"") for part in parts))
+
+
+async def _replied(scope: Scope, receive: Receive, send: Send) -> None:
+    await scope["reply"](scope, receive, send)
+
+
+_OF_REPLIES = Compression(_replied)
 
 
 async def _nothing() -> Message:
